@@ -31,7 +31,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "delivery"))
 
-from soaking import replace_example_values
+from soak_site import replace_example_values
 
 from articles import write_articles
 from build import STOPWATCH, machine, say

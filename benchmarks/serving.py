@@ -28,7 +28,7 @@ def serve(folder: str, port: int, protocol: Any) -> None:
 def empty(folder: str, port: int) -> None:
     """An ASGI application that does nothing but give the right answer: what ASGI costs at least."""
     answers = _answers(folder)
-    form: Representation = answers.cache.snapshot.paths[b"/feed.xml"].form((b"gzip",))
+    form: Representation = answers.cache.snapshot.paths[b"/feed.xml"].representation((b"gzip",))
 
     class Empty(App):
         async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:

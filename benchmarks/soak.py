@@ -1,9 +1,9 @@
-"""An issue to 20,000 people, whose sender is killed 100 times: who got it, and who twice?
+"""Send an issue to 20,000 recipients, kill the sender 100 times, and check every delivery.
 
     python benchmarks/soak.py [--postgresql] [--people 20000] [--kills 100] [--seed N]
 
-The database writes through to the disk. Exits with 1 if anybody was lost, got it twice, or more
-are held than one for each connection and kill.
+The database writes through to the disk. Exits with 1 if a delivery was lost or
+duplicated, or more are held than one for each connection and kill.
 """
 
 from __future__ import annotations
@@ -21,35 +21,37 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "delivery"))
 
 from counting_server import CountingServer
-from soaking import Outcome, Soak, SoakError
+from soak_site import SoakError, SoakResult, SoakSite
 
-THINKS = 0.004
-"""Most seconds the server takes over a message: kills then often come between dot and answer."""
+MAX_DELAY = 0.004
+"""Maximum seconds until the server replies to a message: many kills then come before the reply."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill whoever sends, again and again.")
+    parser = argparse.ArgumentParser(description="Kill the sender repeatedly.")
     parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
     parser.add_argument("--people", type=int, default=20_000, help="how many [20000]")
     parser.add_argument("--kills", type=int, default=100, help="how often [100]")
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the moments")
+    parser.add_argument(
+        "--seed", type=int, default=secrets.randbelow(10**6), help="of the random times"
+    )
     options = parser.parse_args()
     print(f"{options.people:,} people, {options.kills} kills, seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory() as name, CountingServer(thinks=THINKS) as server:
+    with tempfile.TemporaryDirectory() as name, CountingServer(max_delay=MAX_DELAY) as server:
         folder = Path(name)
         with database(folder, postgresql=options.postgresql) as url:
             try:
-                soak = Soak(folder / "site", url, server, recipients=options.people)
-                outcome = soak.kill_often(options.kills, Random(options.seed))
+                soak = SoakSite(folder / "site", url, server, recipients=options.people)
+                result = soak.send_with_kills(options.kills, Random(options.seed))
             except SoakError as error:
                 sys.exit(f"FAILED: {error}")
-    print("\n".join(report(outcome)))
-    sys.exit(not outcome.good)
+    print("\n".join(report(result)))
+    sys.exit(not result.passed)
 
 
 @contextmanager
 def database(folder: Path, *, postgresql: bool) -> Iterator[str]:
-    """The address of a new database, as careful as it comes."""
+    """The URL of a new database with durable writes."""
     if not postgresql:
         yield f"sqlite:///{folder / 'soak.db'}"
         return
@@ -64,17 +66,17 @@ def database(folder: Path, *, postgresql: bool) -> Iterator[str]:
         server.cleanup()
 
 
-def report(outcome: Outcome) -> Iterator[str]:
-    """What came of it, a line each."""
-    yield f"kills        {outcome.kills}, {outcome.amid} of them of a sender at work"
-    yield f"took         {outcome.seconds:.0f} s, with {outcome.checks} comparisons on the way"
-    yield f"lost         {len(outcome.lost)} {' '.join(outcome.lost[:10])}"
-    yield f"twice        {len(outcome.twice)} {' '.join(outcome.twice[:10])}"
-    asked = f"at most {outcome.most_held}: {outcome.connections} connections, {outcome.kills} kills"
-    yield f"held         {outcome.held}, {outcome.held_taken} of which arrived ({asked})"
-    sums = [f"{many} {name}" for name, many in outcome.proof.items() if name != "planned"]
-    yield f"the proof    {outcome.proof['planned']} planned = {' + '.join(sums)}"
-    yield "holds" if outcome.good else "FAILED"
+def report(result: SoakResult) -> Iterator[str]:
+    """The lines of the report."""
+    yield f"kills        {result.kills}, {result.kills_while_sending} of them while sending"
+    yield f"took         {result.seconds:.0f} s, with {result.checks} comparisons on the way"
+    yield f"lost         {len(result.lost)} {' '.join(result.lost[:10])}"
+    yield f"duplicates   {len(result.duplicates)} {' '.join(result.duplicates[:10])}"
+    limit = f"at most {result.max_held}: {result.connections} connections, {result.kills} kills"
+    yield f"held         {result.held}, {result.held_accepted} of which arrived ({limit})"
+    sums = [f"{many} {name}" for name, many in result.report.items() if name != "planned"]
+    yield f"report       {result.report['planned']} planned = {' + '.join(sums)}"
+    yield "passed" if result.passed else "FAILED"
 
 
 if __name__ == "__main__":

@@ -84,28 +84,30 @@ def in_process(make: Callable[[Path], Program], name: str, count: int, rounds: i
     subprocess.run(["rm", "-rf", str(folder)], check=True)
     program, articles = make(folder), write_articles(folder / "content", count)
     setup = set_up(program.site / "config.yaml", {})
-    tick, told = Scheduler([*site_jobs(setup, BuildState())]), _Published()
+    scheduler, published = Scheduler([*site_jobs(setup, BuildState())]), _Published()
     logger = logging.getLogger("syndicate")
     logger.setLevel(logging.INFO)
-    logger.addHandler(told)
+    logger.addHandler(published)
     now = datetime.now(UTC)
-    now = settle(tick, now)  # the first build
-    idle, scans, before = [], [], len(told.seconds)
+    now = settle(scheduler, now)  # the first build
+    idle, scans, before = [], [], len(published.seconds)
     for number in range(rounds):
         scans.append(timed(lambda: scan(setup.places.content)))
-        idle.append(timed(lambda now=now: tick(now)))  # type: ignore[misc]
+        idle.append(timed(lambda now=now: scheduler.run_due(now)))  # type: ignore[misc]
         now += SECOND
         change(articles[-1], f"Change number {number}.", number + 1)
-        now = settle(tick, now)
-    logger.removeHandler(told)
-    changed = [1000 * seconds for seconds in told.seconds[before + 1 :]]  # the first one warms up
+        now = settle(scheduler, now)
+    logger.removeHandler(published)
+    changed = [
+        1000 * seconds for seconds in published.seconds[before + 1 :]
+    ]  # the first one warms up
     return InProcess(Times(scans), Times(idle), Times(changed))
 
 
-def settle(tick: Scheduler, now: datetime) -> datetime:
+def settle(scheduler: Scheduler, now: datetime) -> datetime:
     """See what is there, see that it is whole, and build. Gives the time afterwards."""
     for _ in range(3):
-        tick(now)
+        scheduler.run_due(now)
         now += SECOND
     return now
 

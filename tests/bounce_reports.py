@@ -439,7 +439,7 @@ QUOTED_BY_A_PERSON = plain(
 )
 
 
-def said(diagnostic: str, *, status: str = "5.0.0", action: str = "failed") -> bytes:
+def dsn_with(diagnostic: str, *, status: str = "5.0.0", action: str = "failed") -> bytes:
     """A report whose server said something."""
     return dsn(
         "Final-Recipient: rfc822; ada@example.net\n"

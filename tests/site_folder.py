@@ -30,7 +30,7 @@ PNG = (  # one pixel
 )
 
 
-def quietly(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
+def without_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
     """A progress that shows nothing."""
     return items
 
@@ -92,7 +92,7 @@ class SiteFolder:
 
     def opened(self) -> AbstractContextManager[Site]:
         home = {"XDG_STATE_HOME": os.environ.get("XDG_STATE_HOME", "")}  # none before tests begin
-        return load_site(self.config_file, home, quietly)
+        return load_site(self.config_file, home, without_progress)
 
     def has(self, path: str) -> bool:
         return (self.root / "public" / path).exists()

@@ -1,9 +1,9 @@
-"""A mail server on loopback with scripted behaviour, which stores accepted messages.
+"""A fake SMTP server on loopback with scripted behaviour; it stores accepted messages.
 
-    with SmtpServer(scripted(RCPT=[None, Say("550 5.1.1 nobody")])) as server: ...
+    with SmtpServer(scripted(RCPT=[None, Reply("550 5.1.1 unknown")])) as server: ...
 
-A behaviour is asked at each step what to do: GREETING, each command by its name, BODY in the middle
-of a message and MESSAGE after its dot. None is what a good server does.
+A behaviour returns the action for each step: GREETING, each command by its name, BODY after the
+first line of a message, and MESSAGE after its final dot. For None, the server accepts the step.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EXTENSIONS = ("PIPELINING", "SIZE 0", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUT
 
 
 class Step(NamedTuple):
-    """Where a connection is. `times` is how often it was at such a step before."""
+    """A step of a connection. `times` is how often the connection had this step before."""
 
     name: str
     argument: str
@@ -33,47 +33,47 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """Give this reply. A message counts as taken if it is 2xx. `every`: seconds between bytes.
+class Reply:
+    """Send a reply, with `byte_delay` seconds between bytes. A message is accepted if it is 2xx.
 
-    `then` is called when it is said. Replies that nothing asked for come `before` and `behind` it;
-    a `silent` one is meant, and not given.
+    `on_sent` is called after it was sent. `before` and `after` are unsolicited replies around it;
+    if it is `withheld`, only those are sent.
     """
 
-    reply: str | bytes
-    every: float = 0
+    text: str | bytes
+    byte_delay: float = 0
     close: bool = False
-    then: Callable[[], object] = bool
+    on_sent: Callable[[], object] = bool
     before: str = ""
-    behind: str = ""
-    silent: bool = False
+    after: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the connection without a word; the message counts as taken if so `kept`."""
+    """Close the connection without a reply."""
 
-    kept: bool = False
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Say and read nothing more, until the server ends."""
+    """Send and read nothing more, until the server ends."""
 
-    kept: bool = False
+    accepted: bool = False
 
 
-Action = Say | Close | Stall
+Action = Reply | Close | Stall
 Behaviour = Callable[[Step], Action | None]
 
 
-def good(_: Step) -> Action | None:
-    """What a good server does, at each step."""
+def accept_everything(_: Step) -> Action | None:
+    """Accept every step."""
     return None
 
 
 def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
-    """At each step the action named for it; of several, one each time, on every connection."""
+    """The actions by step; of a sequence, the n-th action is for the n-th time in a connection."""
 
     def behaviour(step: Step) -> Action | None:
         actions = steps.get(step.name, ())
@@ -85,21 +85,21 @@ def scripted(**steps: Action | Sequence[Action | None]) -> Behaviour:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """A message that was taken, without the dots of SMTP. `announced` is what MAIL said."""
+class AcceptedMessage:
+    """An accepted message, without dot-stuffing. `mail_argument` is the argument of MAIL."""
 
     sender: str
     to: tuple[str, ...]
     body: bytes
-    announced: str
+    mail_argument: str
 
 
 class SmtpServer:
-    """Listens on a port of its own, a thread for each connection, from entering to leaving."""
+    """A context: listens on a free port of loopback, with a thread for each connection."""
 
     def __init__(
         self,
-        behaviour: Behaviour = good,
+        behaviour: Behaviour = accept_everything,
         *,
         extensions: Sequence[str] = EXTENSIONS,
         tls: ssl.SSLContext | None = None,
@@ -107,19 +107,19 @@ class SmtpServer:
         users: Mapping[str, str] | None = None,
         mechanisms: str = "PLAIN LOGIN CRAM-MD5",
     ) -> None:
-        """`tls` is offered by STARTTLS, or `implicit` from the beginning; `users` must log in."""
+        """`tls` is for STARTTLS, or `implicit`; with `users`, clients have to log in."""
         self.behaviour = behaviour
         self.extensions = tuple(extensions)
         self.tls = tls
         self.implicit = implicit
         self.users = users
         self.mechanisms = mechanisms
-        self.mails: list[Mail] = []
-        self.broken: list[bytes] = []
-        """What came of messages that never ended."""
+        self.accepted: list[AcceptedMessage] = []
+        self.incomplete: list[bytes] = []
+        """The received parts of messages that did not end."""
         self.commands: list[str] = []
         self.connections = 0
-        self.ended = threading.Event()
+        self.stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._listen)]
@@ -130,24 +130,24 @@ class SmtpServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.ended.set()
-        _shut(self._listener)
+        self.stopping.set()
+        _close(self._listener)
         self._threads[0].join()  # so that no connection comes after those that end now
-        self.hang_up()
+        self.disconnect_all()
 
-    def left_alone(self) -> None:
-        """Wait until all connections there were have ended: nothing more is taken from them."""
+    def wait_for_clients(self) -> None:
+        """Wait until all present connections have ended: they deliver nothing more."""
         for thread in self._threads[1:]:
             thread.join()
 
-    def hang_up(self) -> None:
-        """End all connections there are."""
+    def disconnect_all(self) -> None:
+        """Close all present connections."""
         for each in self._sockets:
-            _shut(each)
-        self.left_alone()
+            _close(each)
+        self.wait_for_clients()
 
     def _listen(self) -> None:
-        while not self.ended.is_set():
+        while not self.stopping.is_set():
             try:
                 connected, _ = self._listener.accept()
             except OSError:
@@ -160,13 +160,13 @@ class SmtpServer:
             self._threads.append(thread)
 
 
-def _shut(open_socket: socket.socket) -> None:
+def _close(open_socket: socket.socket) -> None:
     with suppress(OSError):  # it is closed already
         open_socket.shutdown(socket.SHUT_RDWR)
     open_socket.close()
 
 
-class _OverError(Exception):
+class _DisconnectedError(Exception):
     """The connection has ended."""
 
 
@@ -179,7 +179,7 @@ class _Connection:
     encrypted: bool = False
     user: str = ""
     sender: str | None = None
-    announced: str = ""
+    mail_argument: str = ""
     to: list[str] = field(default_factory=list)
     file: BufferedReader = field(init=False)
 
@@ -193,10 +193,10 @@ class _Connection:
                 self.server.commands.append(line.decode().rstrip("\r\n"))
                 name, _, argument = self.server.commands[-1].partition(" ")
                 self.command(name.upper(), argument)
-        except (_OverError, OSError, ValueError):
+        except (_DisconnectedError, OSError, ValueError):
             pass
         finally:
-            _shut(self.socket)
+            _close(self.socket)
 
     def command(self, name: str, argument: str) -> None:
         known = getattr(self, f"on_{name.lower()}", None)
@@ -206,37 +206,37 @@ class _Connection:
             known(argument)
 
     def answer(self, name: str, argument: str, usual: str) -> bool:
-        """Do what is told or usual at a step; True if that was a yes."""
-        return self.act(self.asked(name, argument), usual)
+        """Perform the action for a step, or send the usual reply; whether it was positive."""
+        return self.perform(self.next_action(name, argument), usual)
 
-    def asked(self, name: str, argument: str = "") -> Action | None:
+    def next_action(self, name: str, argument: str = "") -> Action | None:
         count = self.counts[name]
         self.counts[name] += 1
         return self.server.behaviour(Step(name, argument, self.number, count))
 
-    def act(self, action: Action | None, usual: str) -> bool:
-        action = action or Say(usual)
+    def perform(self, action: Action | None, usual: str) -> bool:
+        action = action or Reply(usual)
         if isinstance(action, Stall):
-            self.server.ended.wait()
-        if not isinstance(action, Say):
-            raise _OverError
-        self.say(action)
-        return action.reply[:1] in ("2", "3", b"2", b"3")
+            self.server.stopping.wait()
+        if not isinstance(action, Reply):
+            raise _DisconnectedError
+        self.send_reply(action)
+        return action.text[:1] in ("2", "3", b"2", b"3")
 
-    def say(self, action: Say) -> None:
-        text = action.reply
+    def send_reply(self, action: Reply) -> None:
+        text = action.text
         data = text if isinstance(text, bytes) else f"{text}\r\n".encode()
-        data = action.before.encode() + (b"" if action.silent else data) + action.behind.encode()
-        if action.every:
+        data = action.before.encode() + (b"" if action.withheld else data) + action.after.encode()
+        if action.byte_delay:
             for byte in data:
                 self.socket.sendall(bytes([byte]))
-                if self.server.ended.wait(action.every):
-                    raise _OverError
+                if self.server.stopping.wait(action.byte_delay):
+                    raise _DisconnectedError
         else:
             self.socket.sendall(data)
-        action.then()
+        action.on_sent()
         if action.close:
-            raise _OverError
+            raise _DisconnectedError
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -260,30 +260,30 @@ class _Connection:
         self.encrypted = True
 
     def on_auth(self, argument: str) -> None:
-        action = self.asked("AUTH", argument)
+        action = self.next_action("AUTH", argument)
         if action:
-            self.act(action, "")
+            self.perform(action, "")
             return
         mechanism, _, initial = argument.partition(" ")
-        user, good = self.login(mechanism, initial)
+        user, good = self.authenticate(mechanism, initial)
         self.user = user if good else ""
-        self.act(None, "235 2.7.0 welcome" if good else "535 5.7.8 wrong user or password")
+        self.perform(None, "235 2.7.0 welcome" if good else "535 5.7.8 wrong user or password")
 
-    def login(self, mechanism: str, initial: str) -> tuple[str, bool]:
-        """Who it is, and whether they proved it."""
+    def authenticate(self, mechanism: str, initial: str) -> tuple[str, bool]:
+        """The user, and whether the password is right."""
         users = self.server.users or {}
         if mechanism == "PLAIN":
             _, user, password = b64decode(initial).decode().split("\0")
             return user, users.get(user) == password
         if mechanism == "LOGIN":
-            user = self.question(b"Username:").decode()
-            return user, users.get(user) == self.question(b"Password:").decode()
+            user = self.ask_credentials(b"Username:").decode()
+            return user, users.get(user) == self.ask_credentials(b"Password:").decode()
         challenge = b"<1.2@loopback>"
-        user, _, proof = self.question(challenge).decode().rpartition(" ")
+        user, _, proof = self.ask_credentials(challenge).decode().rpartition(" ")
         expected = hmac.new(users.get(user, "").encode(), challenge, "md5").hexdigest()
         return user, user in users and proof == expected
 
-    def question(self, text: bytes) -> bytes:
+    def ask_credentials(self, text: bytes) -> bytes:
         self.socket.sendall(b"334 " + b64encode(text) + b"\r\n")
         return b64decode(self.file.readline())
 
@@ -292,7 +292,7 @@ class _Connection:
         usual = "530 5.7.0 log in first" if locked else "250 2.1.0 ok"
         if self.answer("MAIL", argument, usual):
             self.sender = argument.partition("<")[2].partition(">")[0]
-            self.announced, self.to = argument, []
+            self.mail_argument, self.to = argument, []
 
     def on_rcpt(self, argument: str) -> None:
         usual = "503 5.5.1 MAIL first" if self.sender is None else "250 2.1.5 ok"
@@ -300,35 +300,35 @@ class _Connection:
             self.to.append(argument.partition("<")[2].partition(">")[0])
 
     def on_data(self, argument: str) -> None:
-        usual = "354 go ahead" if self.to else "554 5.5.1 nobody to send it to"
+        usual = "354 go ahead" if self.to else "554 5.5.1 no valid recipients"
         if self.answer("DATA", argument, usual):
-            body = self.body()
-            self.took(body, self.asked("MESSAGE"))
+            body = self.read_message()
+            self.end_message(body, self.next_action("MESSAGE"))
 
-    def body(self) -> bytes:
+    def read_message(self) -> bytes:
         lines: list[bytes] = []
         ended = False
         try:
             while (line := self.file.readline()) != b".\r\n":
                 if not line:
-                    raise _OverError
+                    raise _DisconnectedError
                 lines.append(line[1:] if line.startswith(b".") else line)
-                if len(lines) == 1 and (action := self.asked("BODY")):
-                    self.act(action, "")
+                if len(lines) == 1 and (action := self.next_action("BODY")):
+                    self.perform(action, "")
             ended = True
         finally:
             if not ended:
-                self.server.broken.append(b"".join(lines))
+                self.server.incomplete.append(b"".join(lines))
         return b"".join(lines)
 
-    def took(self, body: bytes, action: Action | None) -> None:
-        action = action or Say(f"250 2.0.0 taken as {len(self.server.mails) + 1}")
-        taken = action.reply[:1] in ("2", b"2") if isinstance(action, Say) else action.kept
+    def end_message(self, body: bytes, action: Action | None) -> None:
+        action = action or Reply(f"250 2.0.0 queued as {len(self.server.accepted) + 1}")
+        taken = action.text[:1] in ("2", b"2") if isinstance(action, Reply) else action.accepted
         if taken and self.sender is not None:
-            mail = Mail(self.sender, tuple(self.to), body, self.announced)
-            self.server.mails.append(mail)
+            mail = AcceptedMessage(self.sender, tuple(self.to), body, self.mail_argument)
+            self.server.accepted.append(mail)
         self.sender, self.to = None, []
-        self.act(action, "")
+        self.perform(action, "")
 
     def on_rset(self, argument: str) -> None:
         self.answer("RSET", argument, "250 2.0.0 ok")
@@ -336,4 +336,4 @@ class _Connection:
 
     def on_quit(self, argument: str) -> None:
         self.answer("QUIT", argument, "221 2.0.0 bye")
-        raise _OverError
+        raise _DisconnectedError

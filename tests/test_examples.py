@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from site_folder import quietly
+from site_folder import without_progress
 from syndicate.build.builder import build
 from syndicate.site import load_site
 
@@ -30,7 +30,7 @@ def examples(tmp_path: Path) -> Path:
 
 def built(config: Path) -> Path:
     """Build a site, and return its folder."""
-    with load_site(config, {}, quietly) as site:
+    with load_site(config, {}, without_progress) as site:
         assert build(site, NOW).findings == ()
     return config.parent
 

@@ -1,4 +1,4 @@
-"""Colours as six hexadecimal digits, and how well one can be read on another (WCAG 2.2). Pure."""
+"""Colours as six hexadecimal digits, and their contrast (WCAG 2.2). Pure."""
 
 from __future__ import annotations
 

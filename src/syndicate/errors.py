@@ -1,6 +1,6 @@
-"""One tree of errors. Each carries facts: the thing, the place, the way out.
+"""All errors, in one tree. Each has a message, a place and a hint.
 
-Only the command line turns them into text for a person.
+Only the command line turns them into text for people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The composition root: configuration, folders and open store of a site, which all work with."""
+"""The composition root: configuration, folders and open store of a site."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Places:
     links: tuple[Path, ...] = ()
 
     def scan(self) -> dict[str, Stat]:
-        """What is in the content folder: path -> stat. Raises SyndicateError."""
+        """The files in the content folder: path -> stat. Raises SyndicateError."""
         return folder.scan(self.content, self.links)
 
     @property
@@ -139,8 +139,8 @@ def state_home(environment: Mapping[str, str]) -> Path | None:
 
     A relative path counts as none, as the specification requires.
     """
-    given, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
-    paths = [Path(given), Path(home, ".local", "state")]
+    state_home, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
+    paths = [Path(state_home), Path(home, ".local", "state")]
     return next((path for path in paths if path.is_absolute()), None)
 
 
@@ -173,7 +173,7 @@ def site_of(setup: Setup, database: Database, progress: Progress) -> Site:
 
 
 def _apart(config_file: Path, sources: Sequence[Path], targets: Sequence[Path]) -> None:
-    """Refuse folders of which one would write into the other, whatever their names say."""
+    """Refuse folders that would write into each other, also through links."""
     for source in sources:
         for target in targets:
             one, other = source.resolve(), target.resolve()

@@ -1,6 +1,6 @@
-"""Where the demonstration site and the built-in templates are: one copy, wherever we run.
+"""The demonstration site and the built-in templates, of which there is one copy.
 
-In a wheel they lie beside this module, in a checkout at the top of the repository.
+In a wheel they are beside this module, in a checkout at the top of the repository.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def copy_to(target: Path) -> list[str]:
 
     Raises SyndicateError when it has a configuration already.
     """
-    there = [part for part in PARTS if (target / part).exists()]
-    if "config.yaml" in there:
+    existing = [part for part in PARTS if (target / part).exists()]
+    if "config.yaml" in existing:
         raise SyndicateError(
             "a site is here already",
             place=Location(str(target / "config.yaml")),
@@ -36,7 +36,7 @@ def copy_to(target: Path) -> list[str]:
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(starter() / "config.yaml", target / "config.yaml")
         for part in PARTS[1:]:
-            if part in there:
+            if part in existing:
                 continue
             ignored = shutil.ignore_patterns("__pycache__", ".*")
             shutil.copytree(starter() / part, target / part, ignore=ignored)
@@ -46,7 +46,7 @@ def copy_to(target: Path) -> list[str]:
             place=Location(str(target)),
             hint="choose a folder you may write to",
         ) from error
-    return there
+    return existing
 
 
 def write_article(path: Path, title: str, now: datetime) -> Path:

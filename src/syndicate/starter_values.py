@@ -1,4 +1,4 @@
-"""What a configuration still has of the one that `init` writes, and must not be mailed to people.
+"""Settings that still have the example values of `init`, and must not be sent to subscribers.
 
 The examples are listed here, and a test compares them with config.yaml: in a checkout, the file
 that `init` copies is also the configuration of the site in that folder, which may have been edited.
@@ -39,20 +39,20 @@ RULE = "starter-value"
 
 def unreplaced(config: Config) -> dict[SettingPath, str]:
     """The settings that still are as in the starter: where each stands, and its value."""
-    found = _with_title(("site",), config.site, SITE)
+    settings = _with_title(("site",), config.site, SITE)
     for name, newsletter in config.newsletters.items():
         at = ("newsletters", name)
-        found |= _with_title(at, newsletter, NEWSLETTER)
-        found |= dict(_same((*at, "brand"), newsletter.brand, BRAND))
-    return found
+        settings |= _with_title(at, newsletter, NEWSLETTER)
+        settings |= dict(_same((*at, "brand"), newsletter.brand, BRAND))
+    return settings
 
 
 def _with_title(
     at: SettingPath, settings: SiteSettings | Newsletter, examples: Mapping[str, str]
 ) -> dict[SettingPath, str]:
     """The settings as in the examples. A title alone may be the same by chance."""
-    found = dict(_same(at, settings, examples))
-    return found if found.keys() - {(*at, "title")} else {}
+    unchanged = dict(_same(at, settings, examples))
+    return unchanged if unchanged.keys() - {(*at, "title")} else {}
 
 
 def _same(
@@ -89,8 +89,8 @@ def _plain(text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    found = DOMAIN.search(text)
-    return found[1] if found else ""
+    match = DOMAIN.search(text)
+    return match[1] if match else ""
 
 
 def not_to_be_mailed(config: Config, newsletter: Newsletter) -> tuple[str, ...]:
@@ -112,12 +112,12 @@ def has_starter_address(text: str) -> bool:
 
 def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
     """A finding for each setting that is to be replaced: an error where it would be mailed."""
-    found = unreplaced(config)
+    starter_settings = unreplaced(config)
     mailed: set[SettingPath] = set()
     for newsletter in config.newsletters.values():
-        mailed |= _about(found, newsletter.name).keys() if newsletter.deliver else set()
-    places = places_of(Path(config_file), found)
-    for (key, value), place in zip(found.items(), places, strict=True):
+        mailed |= _about(starter_settings, newsletter.name).keys() if newsletter.deliver else set()
+    places = places_of(Path(config_file), starter_settings)
+    for (key, value), place in zip(starter_settings.items(), places, strict=True):
         yield Finding(
             Level.ERROR if key in mailed else Level.NOTICE,
             RULE,
@@ -128,6 +128,6 @@ def starter_findings(config: Config, config_file: str) -> Iterator[Finding]:
         )
 
 
-def _about(found: Mapping[SettingPath, str], newsletter: str) -> dict[SettingPath, str]:
+def _about(settings: Mapping[SettingPath, str], newsletter: str) -> dict[SettingPath, str]:
     """Of these settings, those that emails of a newsletter show."""
-    return {k: v for k, v in found.items() if k[0] == "site" or k[1] == newsletter}
+    return {k: v for k, v in settings.items() if k[0] == "site" or k[1] == newsletter}

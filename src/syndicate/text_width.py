@@ -1,4 +1,4 @@
-"""The width of text on a screen, and lines that fit (Unicode Standard Annex 11). Pure."""
+"""The width of text in columns of a terminal, and wrapping (Unicode Standard Annex 11). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments as the store keeps them: text in UTC with whole seconds, which sorts as time does."""
+"""Timestamps in the store: text in UTC with whole seconds, which sorts by time."""
 
 from __future__ import annotations
 

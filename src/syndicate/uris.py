@@ -74,10 +74,10 @@ def uri(text: str) -> str:
     """
     if _PLAIN.fullmatch(text) and ACE_PREFIX not in text:
         return text
-    found = _PIECES.fullmatch(text)
-    if found is None:
+    match = _PIECES.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} has no scheme")
-    scheme, authority, path = found["scheme"], found["authority"], found["path"]
+    scheme, authority, path = match["scheme"], match["authority"], match["path"]
     if scheme.lower() in _WITH_HOST:
         if "\\" in (authority or "") + path:  # a slash to browsers (URL Standard, section 4.4)
             head, mark, tail = _head_of(text)
@@ -88,10 +88,10 @@ def uri(text: str) -> str:
     if authority is not None:
         made += f"//{_authority(authority)}"
     made += path_of(path)
-    if found["query"] is not None:
-        made += f"?{_NOT_IN_QUERY.sub(_escaped, found['query'])}"
-    if found["fragment"] is not None:
-        made += f"#{_NOT_IN_QUERY.sub(_escaped, found['fragment'])}"
+    if match["query"] is not None:
+        made += f"?{_NOT_IN_QUERY.sub(_escaped, match['query'])}"
+    if match["fragment"] is not None:
+        made += f"#{_NOT_IN_QUERY.sub(_escaped, match['fragment'])}"
     return made
 
 
@@ -141,10 +141,10 @@ def _authority(text: str) -> str:
     host, port = parts["host"], parts["port"]
     if (port and int(port[-6:]) > MAX_PORT) or len((port or "").lstrip("0")) > 5:
         raise ValueError(f"{port} is not a valid port")
-    made = _literal(host) if host.startswith("[") else ascii_host(host) if host else ""
+    authority = _literal(host) if host.startswith("[") else ascii_host(host) if host else ""
     if parts["user"] is not None:
-        made = f"{_NOT_IN_USER.sub(_escaped, parts['user'])}@{made}"
-    return made if port is None else f"{made}:{port}"
+        authority = f"{_NOT_IN_USER.sub(_escaped, parts['user'])}@{authority}"
+    return authority if port is None else f"{authority}:{port}"
 
 
 def _literal(host: str) -> str:

@@ -38,7 +38,7 @@ def everything(database: Database) -> list[object]:
     return [sorted(database.rows(f"SELECT * FROM {table}")) for table in TABLES]
 
 
-def come(
+def handle_report(
     database: Database, who: Subscriber, issue: int, notice: bytes, now: datetime
 ) -> BounceResult:
     path = path_of(database, issue, who, NOW)
@@ -49,7 +49,9 @@ def test_a_hard_bounce_suppresses_at_once_with_its_reason(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    assert (
+        handle_report(database, ada, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    )
     found = suppression(database, ada)
     assert found is not None
     assert found.reason == "bounce"
@@ -66,7 +68,7 @@ def test_a_hard_bounce_suppresses_at_once_with_its_reason(
 
 def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, bounce_reports.arf(), MONDAY) == BounceResult.SUPPRESSED
+    assert handle_report(database, ada, 1, bounce_reports.arf(), MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
     assert found is not None
     assert found.reason == "complaint"
@@ -75,10 +77,10 @@ def test_a_complaint_suppresses_at_once(database: Database, ada: Subscriber) -> 
 
 def test_the_same_bounce_report_twice_counts_once(database: Database, ada: Subscriber) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, bounce_reports.OPENSMTPD, MONDAY) == BounceResult.KEPT
+    assert handle_report(database, ada, 1, bounce_reports.OPENSMTPD, MONDAY) == BounceResult.KEPT
     before = everything(database)
     later = MONDAY + timedelta(days=3)
-    assert come(database, ada, 1, bounce_reports.OPENSMTPD, later) == BounceResult.KNOWN
+    assert handle_report(database, ada, 1, bounce_reports.OPENSMTPD, later) == BounceResult.KNOWN
     assert everything(database) == before
 
 
@@ -86,10 +88,10 @@ def test_a_report_that_is_read_again_does_not_restore_a_lifted_suppression(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
-    come(database, ada, 1, bounce_reports.POSTFIX, MONDAY)
+    handle_report(database, ada, 1, bounce_reports.POSTFIX, MONDAY)
     with database.transaction():
         assert Subscribers(database).unsuppress(ada.hash, "2026-11-20T12:00:00Z")
-    assert come(database, ada, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.KNOWN
+    assert handle_report(database, ada, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.KNOWN
     assert suppression(database, ada) is None
 
 
@@ -99,7 +101,9 @@ def test_soft_bounces_of_three_issues_in_a_row_suppress(
     for issue in (1, 8, 15):
         send(database, issue, ada)
     came = [
-        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
+        handle_report(
+            database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue)
+        )
         for issue in (1, 8, 15)
     ]
     assert came == [BounceResult.KEPT, BounceResult.KEPT, BounceResult.SUPPRESSED]
@@ -111,7 +115,9 @@ def test_an_issue_that_arrived_in_between_keeps_an_address(
     for issue in (1, 8, 10, 15):
         send(database, issue, ada)
     for issue in (1, 8, 15):
-        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
+        handle_report(
+            database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue)
+        )
     assert suppression(database, ada) is None
 
 
@@ -120,14 +126,16 @@ def test_an_issue_that_was_not_sent_did_not_arrive(database: Database, ada: Subs
         send(database, issue, ada)
     send(database, 10, ada, "failed")
     for issue in (1, 8, 15):
-        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
+        handle_report(
+            database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue)
+        )
     assert suppression(database, ada) is not None
 
 
 def test_soft_bounces_are_forgotten_after_90_days(database: Database, ada: Subscriber) -> None:
     for issue, days in ((1, 0), (8, 50), (15, 100)):
         send(database, issue, ada)
-        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=days))
+        handle_report(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=days))
     assert suppression(database, ada) is None
 
 
@@ -135,7 +143,10 @@ def test_a_block_does_not_count_against_the_address(database: Database, ada: Sub
     for issue in (1, 8, 15, 22):
         send(database, issue, ada)
         now = MONDAY + timedelta(days=issue)
-        assert come(database, ada, issue, bounce_reports.GMAIL_POLICY, now) == BounceResult.KEPT
+        assert (
+            handle_report(database, ada, issue, bounce_reports.GMAIL_POLICY, now)
+            == BounceResult.KEPT
+        )
     assert suppression(database, ada) is None
     assert {each.kind for each in Bounces(database).of(ada.id)} == {"blocked"}
 
@@ -145,7 +156,7 @@ def test_from_a_delay_or_an_automatic_reply_nothing_follows(
     database: Database, ada: Subscriber, notice: bytes
 ) -> None:
     send(database, 1, ada)
-    assert come(database, ada, 1, notice, MONDAY) == BounceResult.NOTHING
+    assert handle_report(database, ada, 1, notice, MONDAY) == BounceResult.NOTHING
     assert everything(database) == [[], [], []]
 
 
@@ -166,7 +177,7 @@ def test_a_report_about_an_erased_person_changes_nothing(
     database: Database, ada: Subscriber
 ) -> None:
     send(database, 1, ada)
-    come(database, ada, 1, bounce_reports.OPENSMTPD, MONDAY)
+    handle_report(database, ada, 1, bounce_reports.OPENSMTPD, MONDAY)
     path = path_of(database, 1, ada, NOW)
     with database.transaction():
         Subscribers(database).erase(ada)
@@ -178,7 +189,7 @@ def test_a_report_about_an_erased_person_changes_nothing(
 def test_the_recipient_that_a_provider_names_is_found_by_address(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = return_path_reader(SigningKeys(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).valid(NOW))
     named = BounceReport(BounceKind.HARD, "5.1.1", "gone", recipient="Ada@Example.NET")
     assert handle(database, named, matches, MONDAY) == BounceResult.UNMATCHED, (
         "nothing was sent to her"
@@ -199,7 +210,7 @@ def test_an_issue_that_mostly_bounces_suppresses_no_address(
     everyone = [subscriber(database, f"p{n}@example.net", now=NOW) for n in range(people)]
     for who in everyone:
         send(database, 1, who, planned=people)
-    came = [come(database, who, 1, bounce_reports.POSTFIX, MONDAY) for who in everyone]
+    came = [handle_report(database, who, 1, bounce_reports.POSTFIX, MONDAY) for who in everyone]
     assert came[-1] == BounceResult.KEPT
     assert sum(suppression(database, who) is not None for who in everyone) == left
 
@@ -214,7 +225,10 @@ def test_issues_that_mostly_bounce_softly_suppress_no_address(
             send(database, issue, who, planned=people)
         for who in everyone:
             day = MONDAY + timedelta(days=issue)
-            assert come(database, who, issue, bounce_reports.OPENSMTPD, day) == BounceResult.KEPT
+            assert (
+                handle_report(database, who, issue, bounce_reports.OPENSMTPD, day)
+                == BounceResult.KEPT
+            )
     assert all(suppression(database, who) is None for who in everyone)
 
 
@@ -226,9 +240,12 @@ def test_refusals_of_the_sender_count_as_well_in_any_order(database: Database) -
         b"User unknown in virtual mailbox table", b"blocked using a list"
     )
     for who in everyone[:3]:
-        assert come(database, who, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+        assert (
+            handle_report(database, who, 1, bounce_reports.POSTFIX, MONDAY)
+            == BounceResult.SUPPRESSED
+        )
     for who in everyone[3:6]:
-        assert come(database, who, 1, blocked, MONDAY) == BounceResult.KEPT
+        assert handle_report(database, who, 1, blocked, MONDAY) == BounceResult.KEPT
     assert all(suppression(database, who) is None for who in everyone)
 
 
@@ -237,7 +254,10 @@ def test_when_half_of_an_issue_bounces_addresses_are_still_suppressed(database: 
     for who in everyone:
         send(database, 1, who, planned=4)
     for who in everyone[:2]:
-        assert come(database, who, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+        assert (
+            handle_report(database, who, 1, bounce_reports.POSTFIX, MONDAY)
+            == BounceResult.SUPPRESSED
+        )
 
 
 @pytest.mark.parametrize("late", [15, 8], ids=["the last issue", "an earlier issue"])
@@ -251,10 +271,10 @@ def test_a_suppression_for_soft_bounces_is_lifted_when_its_issue_mostly_bounced(
         for who in everyone:
             send(database, issue, who, planned=6)
         day = MONDAY + timedelta(days=issue)
-        results.append(come(database, first, issue, bounce_reports.OPENSMTPD, day))
+        results.append(handle_report(database, first, issue, bounce_reports.OPENSMTPD, day))
     assert results[-1] == BounceResult.SUPPRESSED
     for who in others[:3]:
-        come(database, who, late, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=16))
+        handle_report(database, who, late, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=16))
     assert suppression(database, first) is None
 
 
@@ -263,11 +283,13 @@ def test_a_suppression_with_a_stronger_reason_is_not_lifted(database: Database, 
     first, second, third = (subscriber(database, f"p{n}@example.net", now=NOW) for n in range(3))
     for who in (first, second, third):
         send(database, 1, who, planned=3)
-    assert come(database, first, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    assert (
+        handle_report(database, first, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.SUPPRESSED
+    )
     with database.transaction():
         Subscribers(database).suppress(first.hash, reason, "asked", NOW)
         Subscribers(database).suppress(first.hash, R.BOUNCE, "weaker", NOW)
-    assert come(database, second, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.KEPT
+    assert handle_report(database, second, 1, bounce_reports.POSTFIX, MONDAY) == BounceResult.KEPT
     found = suppression(database, first)
     assert found is not None
     assert (found.reason, found.detail) == (reason, "asked")
@@ -280,10 +302,10 @@ def test_a_suppression_with_several_causes_is_lifted_with_the_last(
     for issue in (1, 2):
         for who in (first, second):
             send(database, issue, who, planned=2)
-        come(database, first, issue, bounce_reports.POSTFIX, MONDAY)
-    come(database, second, 1, bounce_reports.POSTFIX, MONDAY)
+        handle_report(database, first, issue, bounce_reports.POSTFIX, MONDAY)
+    handle_report(database, second, 1, bounce_reports.POSTFIX, MONDAY)
     assert suppression(database, first) is not None, "issue 2 says the same of it"
-    come(database, second, 2, bounce_reports.POSTFIX, MONDAY)
+    handle_report(database, second, 2, bounce_reports.POSTFIX, MONDAY)
     assert suppression(database, first) is None
 
 
@@ -296,7 +318,7 @@ def posted(
 def test_an_old_report_that_is_posted_again_does_not_suppress_again(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = return_path_reader(SigningKeys(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).valid(NOW))
     send(database, 1, ada, at=NOW)
     assert handle(database, posted("a"), matches, MONDAY) == BounceResult.SUPPRESSED
     found = suppression(database, ada)
@@ -317,7 +339,7 @@ def test_an_old_report_that_is_posted_again_does_not_suppress_again(
 def test_an_event_before_anything_was_sent_is_of_nothing(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = return_path_reader(SigningKeys(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).valid(NOW))
     send(database, 1, ada, at=NOW)
     early = MONDAY - timedelta(days=1)
     assert handle(database, posted("a", early), matches, MONDAY) == BounceResult.UNMATCHED
@@ -326,7 +348,7 @@ def test_an_event_before_anything_was_sent_is_of_nothing(
 def test_an_event_at_the_end_of_time_is_of_the_last_issue(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = return_path_reader(SigningKeys(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).valid(NOW))
     send(database, 1, ada, at=NOW)
     late = datetime.max.replace(tzinfo=UTC)
     assert handle(database, posted("a", late), matches, MONDAY) == BounceResult.SUPPRESSED
@@ -344,7 +366,7 @@ def test_events_are_remembered_for_a_month(database: Database, ada: Subscriber) 
 def test_an_issue_sent_while_the_clock_was_ahead_is_found_by_later_events(
     database: Database, ada: Subscriber
 ) -> None:
-    matches = return_path_reader(SigningKeys(database).good(NOW))
+    matches = return_path_reader(SigningKeys(database).valid(NOW))
     send(database, 1, ada, at="2036-01-01T00:00:00Z")
     assert handle(database, posted("a", MONDAY), matches, MONDAY) == BounceResult.SUPPRESSED
 
@@ -356,7 +378,7 @@ def test_a_bounce_received_while_the_clock_was_ahead_does_not_make_a_day_a_week(
         send(database, issue, ada)
     moments = (MONDAY, MONDAY.replace(year=2036), MONDAY + timedelta(days=1))
     came = [
-        come(database, ada, issue, bounce_reports.OPENSMTPD, moment)
+        handle_report(database, ada, issue, bounce_reports.OPENSMTPD, moment)
         for issue, moment in enumerate(moments, 1)
     ]
     assert came == [BounceResult.KEPT] * 3
@@ -387,7 +409,9 @@ def test_a_complaint_of_microsoft_is_attributed_by_the_returned_link_or_path(
 def test_bounces_are_listed_by_issue_and_newsletter(database: Database, ada: Subscriber) -> None:
     for issue in (1, 8):
         send(database, issue, ada)
-        come(database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue))
+        handle_report(
+            database, ada, issue, bounce_reports.OPENSMTPD, MONDAY + timedelta(days=issue)
+        )
     known = Bounces(database)
     assert [each.slot for each in known.listed("", "", 9)] == [
         "2026-11-08T08:00",

@@ -137,28 +137,28 @@ def test_a_bounce_that_a_person_quotes_is_not_a_report() -> None:
 def test_the_servers_own_words_outrank_the_status_of_the_report(
     diagnostic: str, status: str, kind: BounceKind, kept: str
 ) -> None:
-    notice = read(bounce_reports.said(diagnostic, status=status))
+    notice = read(bounce_reports.dsn_with(diagnostic, status=status))
     assert notice is not None
     assert (notice.kind, notice.status) == (kind, kept)
 
 
 @pytest.mark.parametrize("action", ["error", "expired", "failed; permanent", "Failed (no user)"])
 def test_a_failure_by_another_name_is_one(action: str) -> None:
-    notice = read(bounce_reports.said("550 5.1.1 no such user", action=action))
+    notice = read(bounce_reports.dsn_with("550 5.1.1 no such user", action=action))
     assert notice is not None
     assert notice.kind == BounceKind.HARD
 
 
 @pytest.mark.parametrize("action", ["delayed", "relayed", "delivered", "expanded"])
 def test_a_report_of_success_or_delay_is_not_a_failure(action: str) -> None:
-    notice = read(bounce_reports.said("550 5.1.1 no such user", action=action))
+    notice = read(bounce_reports.dsn_with("550 5.1.1 no such user", action=action))
     assert notice is not None
     assert notice.kind is None
 
 
 def test_an_unknown_action_is_a_failure_if_its_status_is() -> None:
     for status, kind in (("5.1.1", BounceKind.HARD), ("4.4.7", None), ("", None)):
-        notice = read(bounce_reports.said("5.1.1 no such user", status=status, action="odd"))
+        notice = read(bounce_reports.dsn_with("5.1.1 no such user", status=status, action="odd"))
         assert notice is not None
         assert notice.kind == kind
 

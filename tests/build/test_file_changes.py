@@ -154,13 +154,13 @@ def test_an_article_whose_text_was_removed_before_it_was_shown_is_not_counted(
     three_articles(site)
     file = site.article("late.md", "Late", date="2026-11-05")
 
-    def loses_the_file(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
+    def delete_while_reading(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
         if doing == "Writing":
             file.unlink()
         return items
 
     with site.opened() as opened:
-        report = build(replace(opened, progress=loses_the_file), NOON)
+        report = build(replace(opened, progress=delete_while_reading), NOON)
     assert [finding.rule for finding in report.findings] == ["text-lost"]
     assert (report.counts.published, report.counts.unread) == (3, 1)
     assert len(site.ids("feed.json")) == 3

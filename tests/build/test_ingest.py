@@ -216,7 +216,7 @@ class AnyFolder(RuleBasedStateMachine):
             self.go_on(then)
 
     @rule(data=st.data(), then=THEN)
-    def mend(self, data: st.DataObject, then: int | None) -> None:
+    def repair(self, data: st.DataObject, then: int | None) -> None:
         if self.mended:
             path = data.draw(st.sampled_from(sorted(self.mended)))
             self.site.write(path, self.mended.pop(path))
@@ -264,7 +264,7 @@ class AnyFolder(RuleBasedStateMachine):
     def build_whole(self) -> None:
         """Builds step by step leave what a build of everything makes."""
         with self.site.opened() as opened, opened.database.transaction():
-            Meta(opened.database).remember({Key.UNFINISHED_BUILD: "yes"})
+            Meta(opened.database).set({Key.UNFINISHED_BUILD: "yes"})
         report = self.site.build(self.now)
         assert (report.written, report.removed) == ((), ())
 

@@ -23,7 +23,7 @@ def three_articles(site: SiteFolder) -> None:
 def assert_complete(site: SiteFolder, now: datetime = NOON) -> None:
     """Check that a build which makes everything again would change no document."""
     with site.opened() as opened, opened.database.transaction():
-        Meta(opened.database).remember({Key.UNFINISHED_BUILD: "yes"})
+        Meta(opened.database).set({Key.UNFINISHED_BUILD: "yes"})
     report = site.build(now)
     assert (report.written, report.removed) == ((), ())
 

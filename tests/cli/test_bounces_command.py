@@ -32,7 +32,7 @@ def notice(site: Path) -> bytes:
     return sent_issues.to(path)
 
 
-def told(out: str) -> dict[str, str]:
+def results(out: str) -> dict[str, str]:
     """How many mails came to what."""
     return dict(line.strip().rsplit(maxsplit=1) for line in out.splitlines())
 
@@ -44,7 +44,7 @@ def test_the_mailbox_is_read(site: Path, run: RunCommand, notice: bytes) -> None
     (site / "returns" / "new" / "2").write_bytes(bounce_reports.PERSON)
     with (site / "config.yaml").open("a") as config:
         config.write("\nbounces: {maildir: returns}\n")
-    assert told(run("bounces", "fetch").out) == {"suppressed": "1", "no notice": "1"}
+    assert results(run("bounces", "fetch").out) == {"suppressed": "1", "no notice": "1"}
     assert run("bounces", "fetch").out == "No bounces.\n"
     (line,) = [each for each in run("bounces", "list").out.splitlines() if sent_issues.ADA in each]
     assert "hard" in line
@@ -70,7 +70,7 @@ def test_an_unsubscribe_request_in_the_bounce_mailbox_unsubscribes(
     (site / "returns" / "new" / "2").write_text(asks.format("x" * 40))
     with (site / "config.yaml").open("a") as config:
         config.write("\nbounces: {maildir: returns}\n")
-    assert told(run("bounces", "fetch").out) == {"unsubscribed": "1", "unmatched": "1"}
+    assert results(run("bounces", "fetch").out) == {"unsubscribed": "1", "unmatched": "1"}
     assert sorted(each.name for each in (site / "returns" / "cur").iterdir()) == ["1:2,S", "2:2,FS"]
     assert "unsubscribed" in run("subscribers", "show", sent_issues.ADA).out
 
@@ -79,14 +79,14 @@ def test_files_are_read_and_not_moved(site: Path, run: RunCommand, notice: bytes
     (site / "one.eml").write_bytes(notice)
     (site / "two.eml").write_bytes(bounce_reports.POSTFIX)
     out = run("bounces", "fetch", "one.eml", "two.eml", "one.eml").out
-    assert told(out) == {"suppressed": "1", "known": "1", "unmatched": "1"}
+    assert results(out) == {"suppressed": "1", "known": "1", "unmatched": "1"}
     assert (site / "one.eml").read_bytes() == notice
 
 
 def test_an_email_is_read_from_standard_input(site: Path, notice: bytes) -> None:
     command = [str(PROGRAM), "bounces", "fetch", "-"]
     done = subprocess.run(command, cwd=site, input=notice, capture_output=True)
-    assert told(done.stdout.decode()) == {"suppressed": "1"}
+    assert results(done.stdout.decode()) == {"suppressed": "1"}
     assert not done.stderr
 
 
@@ -102,7 +102,7 @@ def test_if_one_file_is_missing_none_is_read(site: Path, run: RunCommand, notice
     result = run("bounces", "fetch", "one.eml", "none.eml")
     assert result.code == 2
     assert "'none.eml' does not exist" in result.err
-    assert told(run("bounces", "fetch", "one.eml").out) == {"suppressed": "1"}
+    assert results(run("bounces", "fetch", "one.eml").out) == {"suppressed": "1"}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from terminal import PROGRAM, RunCommand
 
-from smtp_server import Action, Close, Say, SmtpServer, Step, scripted
+from smtp_server import Action, Close, Reply, SmtpServer, Step, scripted
 
 ADA, BOB = "ada@example.net", "bob@example.net"
 PATIENCE = 60.0
@@ -48,7 +48,7 @@ def test_without_anything_to_send_no_server_is_tried(
     delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     sent = run("send")
-    assert (sent.code, server.mails) == (0, [])
+    assert (sent.code, server.accepted) == (0, [])
     assert "Nothing to send, so no mail server was contacted." in sent.out
     assert "syndicate send-test" in sent.out
 
@@ -59,12 +59,12 @@ def test_an_issue_is_tested_sent_and_reported(
     assert "its subscribers" in run("issues", "plan").out
     assert run("issues", "make", "weekly", "--yes").code == 0
     tested = run("send-test", "weekly", "me@example.org")
-    assert (tested.code, "taken as 1" in tested.out) == (0, True), tested.err
+    assert (tested.code, "queued as 1" in tested.out) == (0, True), tested.err
     refused = run("deliveries", "report", "weekly")
     assert (refused.code, "syndicate send" in refused.err) == (2, True)
     sent = run("send")
     assert (sent.code, re.search(r"sent +2", sent.out) is not None) == (0, True), sent.out
-    assert sorted(mail.to[0] for mail in server.mails) == [ADA, BOB, "me@example.org"]
+    assert sorted(mail.to[0] for mail in server.accepted) == [ADA, BOB, "me@example.org"]
     proof = run("deliveries", "report", "weekly")
     assert proof.code == 0
     assert re.search(r"planned +2\n +sent +2\n", proof.out)
@@ -75,12 +75,12 @@ def test_the_report_is_json_with_names_on_request(delivering: Path, run: RunComm
     run("issues", "make", "weekly", "--yes")
     run("send")
     result = json.loads(run("deliveries", "report", "weekly", "--json", "--names").out)
-    assert (result["planned"], result["sent"], result["holds"]) == (2, 2, True)
+    assert (result["planned"], result["sent"], result["balanced"]) == (2, 2, True)
     assert [each["address"] for each in result["deliveries"]] == [ADA, BOB]
     assert result["deliveries"][0]["reply"].startswith("250")
     assert json.loads(run("deliveries", "report", "weekly", "--json").out).keys() == {
         *("issue", "planned", "sent", "failed", "held", "suppressed", "pending"),
-        *("holds", "began", "ended", "paused"),
+        *("balanced", "started_at", "ended_at", "paused"),
     }
     failed = run("deliveries", "report", "weekly", "--state", "failed")
     assert ADA not in failed.out
@@ -91,7 +91,7 @@ def test_deliveries_list_and_show_each_delivery_with_its_history(
 ) -> None:
     run("issues", "make", "weekly", "--yes")
     server.behaviour = lambda step: (
-        Say("550 5.1.1 nobody\x1b[31m here") if BOB in step.argument else None
+        Reply("550 5.1.1 nobody\x1b[31m here") if BOB in step.argument else None
     )
     run("send")
     assert "sent" in run("deliveries", "for", ADA).out
@@ -121,7 +121,7 @@ def test_held_deliveries_are_listed_and_resolved(
     assert "1 message marked as sent" in run("deliveries", "resolve", "weekly", ADA, "--sent").out
     assert "1 message queued again" in run("deliveries", "resolve", "weekly", "--resend").out
     assert run("send").code == 0
-    assert [mail.to for mail in server.mails] == [(BOB,)]
+    assert [mail.to for mail in server.accepted] == [(BOB,)]
     events = run("deliveries", "for", BOB).out
     assert "held" in events
     assert "resend" in events
@@ -131,11 +131,11 @@ def test_an_issue_is_paused_resumed_and_stopped(
     delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
-    server.behaviour = scripted(MAIL=Say("550 5.7.1 you may not send from there"))
+    server.behaviour = scripted(MAIL=Reply("550 5.7.1 you may not send from there"))
     sent = run("send")
     assert sent.code == 1
     assert "you may not send from there" in sent.out
-    assert not server.mails
+    assert not server.accepted
     server.behaviour = scripted()
     assert run("send").code == 1, "it is still paused"
     assert "is resumed" in run("issues", "resume", "weekly").out
@@ -146,7 +146,7 @@ def test_an_issue_is_paused_resumed_and_stopped(
     assert "not sent to 2 subscribers" in result.out
     assert "No subscriber got it" in result.out
     assert run("send").code == 0
-    assert not server.mails
+    assert not server.accepted
 
 
 def test_later_subscribers_get_an_issue_on_command(
@@ -157,7 +157,7 @@ def test_later_subscribers_get_an_issue_on_command(
     run("subscribers", "add", "weekly", "cyd@example.net", "--consent", "in the shop")
     assert "1 message of weekly" in run("issues", "send-missed", "weekly").out
     run("send")
-    assert [mail.to[0] for mail in server.mails][2:] == ["cyd@example.net"]
+    assert [mail.to[0] for mail in server.accepted][2:] == ["cyd@example.net"]
 
 
 def test_on_a_terminal_one_line_shows_the_progress(
@@ -199,19 +199,19 @@ def test_an_interrupted_run_loses_nothing(
     delivering: Path, run: RunCommand, server: SmtpServer, number: signal.Signals
 ) -> None:
     run("issues", "make", "weekly", "--yes")
-    began = _stalled(server)
+    began = _stall_after_first(server)
     sending = subprocess.Popen([PROGRAM, "send"], stdout=subprocess.PIPE, text=True)
     began()
     sending.send_signal(number)
     out, _ = sending.communicate(timeout=PATIENCE)
     assert sending.returncode == 0, out
     proof = json.loads(run("deliveries", "report", "weekly", "--json").out)
-    assert (proof["held"], proof["sent"]) == (0, len(server.mails))
+    assert (proof["held"], proof["sent"]) == (0, len(server.accepted))
     run("send")
-    assert sorted(mail.to[0] for mail in server.mails) == [ADA, BOB]
+    assert sorted(mail.to[0] for mail in server.accepted) == [ADA, BOB]
 
 
-def _stalled(server: SmtpServer) -> Callable[[], None]:
+def _stall_after_first(server: SmtpServer) -> Callable[[], None]:
     """Have messages take a while; what waits until the first is on its way."""
     on_its_way = threading.Event()
 
@@ -233,7 +233,7 @@ def test_the_reason_for_waiting_is_printed_while_it_waits(
     delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
-    server.behaviour = scripted(GREETING=Say("421 4.3.2 come later", close=True))
+    server.behaviour = scripted(GREETING=Reply("421 4.3.2 come later", close=True))
     ours, theirs = pty.openpty()
     sending = subprocess.Popen([PROGRAM, "send"], stderr=theirs, stdout=subprocess.PIPE)
     os.close(theirs)
@@ -249,14 +249,14 @@ def test_the_reason_for_waiting_is_printed_while_it_waits(
     assert "a second" not in shown, "there is no pace where nothing moves"
     assert b"come later" in out
     assert sending.returncode == 1
-    assert not server.mails
+    assert not server.accepted
 
 
 def test_a_refused_login_is_reported_once_and_not_as_retried(
     delivering: Path, run: RunCommand, server: SmtpServer
 ) -> None:
     run("issues", "make", "weekly", "--yes")
-    server.behaviour = scripted(MAIL=Say("530 5.7.0 log in first"))
+    server.behaviour = scripted(MAIL=Reply("530 5.7.0 log in first"))
     sent = run("send")
     assert sent.code == 1
     assert "again" not in sent.out + sent.err.replace("not tried again", "")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from terminal import PROGRAM, CommandResult, RunCommand, article
 
-from site_folder import quietly
+from site_folder import without_progress
 from syndicate.issues.due_slots import record_skipped
 from syndicate.schedule.due import Skipped, SkipReason
 from syndicate.schedule.slots import Slot
@@ -118,7 +118,7 @@ def configured(site: Path, **changes: str) -> None:
 
 
 def skipped(site: Path, slot: str) -> None:
-    with load_site(site / "config.yaml", {}, quietly) as opened:
+    with load_site(site / "config.yaml", {}, without_progress) as opened:
         newsletter = opened.config.newsletters["weekly"]
         later = datetime(2099, 1, 1, tzinfo=UTC)
         record_skipped(opened, newsletter, [Skipped(Slot(slot, later), SkipReason.TOO_OLD)], later)
@@ -272,7 +272,7 @@ def test_a_test_email_is_of_the_draft_or_the_next_issue_or_the_newest(
     none = run("send-test", "weekly/next", "me@example.org")
     assert none.code == 2
     assert "nothing new since" in none.err
-    with load_site(site / "config.yaml", {}, quietly) as opened:
+    with load_site(site / "config.yaml", {}, without_progress) as opened:
         assert IssueSends(opened.database).open() == [], "the ledger knows of no test"
 
 

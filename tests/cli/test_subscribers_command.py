@@ -91,10 +91,10 @@ def test_a_person_with_only_a_request_is_shown_exported_and_erased(
     assert "subscribe" in run("subscribers", "show", "Eve@example.org").out
     record = json.loads(run("subscribers", "export", "eve@example.org").out)
     assert record["requests"][0]["newsletters"] == {"weekly": []}
-    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 1
+    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["unconfirmed"] == 1
     assert run("subscribers", "erase", "eve@example.org").code == 0
     assert run("subscribers", "export", "eve@example.org").code == 2
-    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["waiting"] == 0
+    assert json.loads(run("subscribers", "stats", "weekly", "--json").out)[0]["unconfirmed"] == 0
     assert "suppressed: not added" in add(run, "eve@example.org").out
 
 
@@ -125,9 +125,9 @@ def test_subscribers_are_counted_as_they_join_and_unsubscribe(
     run("subscribers", "unsubscribe", "bob@example.org")
     run("subscribers", "suppress", "eve@example.org")
     (counts,) = json.loads(run("subscribers", "stats", "--json").out)
-    now = [counts[state] for state in ("active", "unsubscribed", "suppressed", "waiting")]
+    now = [counts[state] for state in ("active", "unsubscribed", "suppressed", "unconfirmed")]
     assert now == [1, 1, 1, 0]
-    assert (counts["joined_7_days"], counts["left_30_days"]) == (3, 1)
+    assert (counts["joined_7_days"], counts["unsubscribed_30_days"]) == (3, 1)
     assert "+3 -1" in run("subscribers", "stats", "weekly").out
 
 

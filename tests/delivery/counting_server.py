@@ -1,16 +1,15 @@
-"""A mail server that accepts and counts everything: for tests that kill the sender.
+"""A mail server that accepts and counts all messages: for tests that kill the sender.
 
-    python counting_server.py [--thinks SECONDS]
+    python counting_server.py [--max-delay SECONDS]
 
-It is a process of its own, so that it outlives its clients. It listens on the loopback interface,
-writes the port, and answers each line it reads: `total` with the number of messages it took,
-`counts`, once nobody is connected, with a JSON object of recipients and how often it took a
-message for each. It ends when its input does.
+It runs in a separate process, so that it outlives its clients. It listens on loopback, writes its
+port to standard output, and answers each line of standard input: `total` with the number of
+accepted messages, and `counts`, once no client is connected, with a JSON object of the number of
+accepted messages of each recipient. It ends when its input ends.
 
-A message counts at the moment the server decides to say 250 to it, whether or not anybody is still
-there to hear it.
+A message is accepted when the server decides to reply 250, even if the client is gone by then.
 
-It offers PIPELINING, and answers with one write whatever came in one read.
+It offers PIPELINING, and replies to all commands of one read with one write.
 """
 
 from __future__ import annotations
@@ -29,45 +28,45 @@ NOT_FOUND = -1
 
 
 class Connection(asyncio.Protocol):
-    """What one client says; `thinks` is the most seconds until a message is answered."""
+    """The connection of one client; `max_delay`: maximum seconds until a message gets its reply."""
 
-    at_work: ClassVar[set[Connection]] = set()
-    """Those with a client, or a message to think about."""
+    busy: ClassVar[set[Connection]] = set()
+    """Connections with a client, or with a message whose reply is delayed."""
 
-    def __init__(self, taken: Counter[str], thinks: float) -> None:
-        self._taken = taken
-        self._thinks = thinks
+    def __init__(self, accepted: Counter[str], max_delay: float) -> None:
+        self._accepted = accepted
+        self._max_delay = max_delay
         self._buffer = bytearray()
         self._searched = 0
         self._recipients: list[str] = []
         self._in_message = False
-        self._thinking = False
-        self._leaving = False
+        self._delayed = False
+        self._closing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.write(b"220 counting.example.org ESMTP\r\n")
-        self.at_work.add(self)
+        self.busy.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._thinking:
-            self.at_work.discard(self)
+        if not self._delayed:
+            self.busy.discard(self)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        self._go_on()
+        self._process_buffer()
 
-    def _go_on(self) -> None:
-        """Answer all that is there whole, up to a message that is thought about."""
-        said: list[bytes] = []
-        while not (self._thinking or self._leaving):
-            answer = self._message() if self._in_message else self._command()
-            if answer is None:
+    def _process_buffer(self) -> None:
+        """Reply to all complete commands, up to a message whose reply is delayed."""
+        replies: list[bytes] = []
+        while not (self._delayed or self._closing):
+            reply = self._message() if self._in_message else self._command()
+            if reply is None:
                 break
-            said.append(answer)
-        if said:
-            self._transport.write(b"".join(said))
-        if self._leaving:
+            replies.append(reply)
+        if replies:
+            self._transport.write(b"".join(replies))
+        if self._closing:
             self._transport.close()
 
     def _command(self) -> bytes | None:
@@ -79,7 +78,7 @@ class Connection(asyncio.Protocol):
         verb = line[:4].upper()
         if verb == b"DATA":
             self._in_message = True
-            # The dot of a message without lines follows upon the end of the command.
+            # In an empty message, the dot directly follows the end of the command.
             self._buffer[:0] = b"\r\n"
             self._searched = 0
             return b"354 Go on\r\n"
@@ -88,7 +87,7 @@ class Connection(asyncio.Protocol):
         if verb == b"RCPT":
             self._recipients.append(line[line.index(b"<") + 1 : line.rindex(b">")].decode())
         elif verb == b"QUIT":
-            self._leaving = True
+            self._closing = True
             return b"221 Bye\r\n"
         else:
             self._recipients = []
@@ -101,57 +100,59 @@ class Connection(asyncio.Protocol):
             return None
         del self._buffer[: end + len(END)]
         self._in_message = False
-        if not self._thinks:
-            return self._take()
-        self._thinking = True
-        asyncio.get_running_loop().call_later(random.uniform(0, self._thinks), self._thought)
+        if not self._max_delay:
+            return self._accept()
+        self._delayed = True
+        asyncio.get_running_loop().call_later(
+            random.uniform(0, self._max_delay), self._accept_delayed
+        )
         return None
 
-    def _thought(self) -> None:
-        self._thinking = False
-        answer = self._take()
+    def _accept_delayed(self) -> None:
+        self._delayed = False
+        reply = self._accept()
         if self._transport.is_closing():
-            self.at_work.discard(self)
+            self.busy.discard(self)
         else:
-            self._transport.write(answer)
-            self._go_on()
+            self._transport.write(reply)
+            self._process_buffer()
 
-    def _take(self) -> bytes:
-        self._taken.update(self._recipients)
+    def _accept(self) -> bytes:
+        self._accepted.update(self._recipients)
         self._recipients = []
-        return b"250 Taken\r\n"
+        return b"250 Queued\r\n"
 
 
-async def serve(thinks: float) -> None:
+async def serve(max_delay: float) -> None:
     """Serve until the input ends."""
-    taken: Counter[str] = Counter()
+    accepted: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(taken, thinks), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Connection(accepted, max_delay), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-    questions = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(questions), sys.stdin)
-    while question := await questions.readline():
-        while question == b"counts\n" and Connection.at_work:
+    requests = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
+    while request := await requests.readline():
+        while request == b"counts\n" and Connection.busy:
             await asyncio.sleep(0.001)
-        print(taken.total() if question == b"total\n" else json.dumps(taken), flush=True)
+        print(accepted.total() if request == b"total\n" else json.dumps(accepted), flush=True)
 
 
 class CountingServer:
-    """The server as a process that this one started; a context."""
+    """A context: the server in a child process."""
 
-    def __init__(self, *, thinks: float = 0) -> None:
-        command = [sys.executable, __file__, "--thinks", str(thinks)]
+    def __init__(self, *, max_delay: float = 0) -> None:
+        command = [sys.executable, __file__, "--max-delay", str(max_delay)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.port = int(self._answer())
 
     def total(self) -> int:
-        """How many messages it took."""
+        """The number of accepted messages."""
         return int(self._ask("total"))
 
     def counts(self) -> Counter[str]:
-        """How often it took a message for each recipient; waits until nobody is connected."""
+        """The number of accepted messages of each recipient, once no client is connected."""
         return Counter(json.loads(self._ask("counts")))
 
     def _ask(self, question: str) -> str:
@@ -172,6 +173,8 @@ class CountingServer:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Take mail and count it.")
-    parser.add_argument("--thinks", type=float, default=0, help="most seconds over a message")
-    asyncio.run(serve(parser.parse_args().thinks))
+    parser = argparse.ArgumentParser(description="Accept and count messages.")
+    parser.add_argument(
+        "--max-delay", type=float, default=0, help="maximum seconds until the reply"
+    )
+    asyncio.run(serve(parser.parse_args().max_delay))

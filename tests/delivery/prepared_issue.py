@@ -1,6 +1,6 @@
 """An issue that is made once for the same articles and settings, and copied into other sites.
 
-Making it is most of the work of a test of sending, and nearly all these tests make the same one.
+Making an issue takes most of the time of a test of sending, and nearly all tests make the same.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def make_issue(folder: SiteFolder) -> Issue:
 
 
 def copy_issue(folder: SiteFolder) -> Issue:
-    """The same for a site that was never built: its store has nothing but people."""
+    """Copy the prepared issue into a site that was never built: its store has only subscribers."""
     inputs = _inputs(folder)
     if inputs not in PREPARED:
         PREPARED[inputs] = _prepare(folder)
@@ -69,14 +69,14 @@ def copy_issue(folder: SiteFolder) -> Issue:
 
 
 def was_built(folder: SiteFolder) -> bool:
-    """Whether the store has anything that a build or an issue left there."""
+    """Whether the site was built, or has an issue."""
     with folder.opened() as site:
         tables = ("articles", "documents", "issues", "events")
         return any(site.database.rows(f"SELECT 1 FROM {each} LIMIT 1") for each in tables)
 
 
 def _inputs(folder: SiteFolder) -> str:
-    """All that an issue is made from; of the settings neither `store` nor `sending` matters."""
+    """All input of an issue. The settings `store` and `sending` do not affect it."""
     settings = {name: folder.settings[name] for name in {*folder.settings} - {"store", "sending"}}
     files = [
         (file.relative_to(folder.root), file.stat().st_mtime_ns, file.read_bytes())
@@ -106,14 +106,14 @@ def _prepare(folder: SiteFolder) -> PreparedIssue:
 def _rows(folder: SiteFolder) -> dict[str, list[Row]]:
     identity = ", ".join(f"'{key}'" for key in IDENTITY)
     with folder.opened() as site:
-        found = {
+        rows_by_table = {
             table: site.database.rows(
                 f"SELECT {', '.join(_columns(table))} FROM {table}"
                 + (f" WHERE key NOT IN ({identity})" if table == "meta" else "")
             )
             for table in metadata.tables
         }
-    return {table: rows for table, rows in found.items() if rows}
+    return {table: rows for table, rows in rows_by_table.items() if rows}
 
 
 def _columns(table: str) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from mailings import NAME, Mailing, now
+from mailing_site import NAME, MailingSite, now
 from sent_messages import ADA, BOB, CYD, THREE_PEOPLE, accepted_recipients, make_retries_due
 
-from smtp_server import Action, Say, SmtpServer, Step, scripted
+from smtp_server import Action, Reply, SmtpServer, Step, scripted
 from syndicate.delivery.operations import cancellation, pausing, resending
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import RelayError
@@ -20,7 +20,9 @@ from syndicate.store.subscribers import Subscribers
 pytestmark = pytest.mark.postgresql
 
 
-def test_a_person_who_unsubscribes_while_an_issue_is_sent_gets_nothing_more(site: Mailing) -> None:
+def test_a_person_who_unsubscribes_while_an_issue_is_sent_gets_nothing_more(
+    site: MailingSite,
+) -> None:
     people = {each.address: each for each in site.subscribe(THREE_PEOPLE)}
     site.issue()
 
@@ -41,39 +43,39 @@ def test_a_person_who_unsubscribes_while_an_issue_is_sent_gets_nothing_more(site
     site.delivery_report()
 
 
-def test_a_paused_issue_stops_and_continues_where_it_was(site: Mailing) -> None:
+def test_a_paused_issue_stops_and_continues_where_it_was(site: MailingSite) -> None:
     site.subscribe([f"p{number:02}@example.org" for number in range(40)])
     site.issue()
 
     def pause(step: Step) -> Action | None:
-        if step.name == "MESSAGE" and len(server.mails) == 5:
+        if step.name == "MESSAGE" and len(server.accepted) == 5:
             with site.folder.opened() as opened:
-                assert pausing.pause(opened, site.sending)
+                assert pausing.pause(opened, site.issue_send)
         return None
 
     with SmtpServer(pause) as server:
         site.send_by_smtp(server.port, connections=1)
         report = site.send()
-        stopped_at = len(server.mails)
+        stopped_at = len(server.accepted)
         assert stopped_at < 10
         assert [each.name for each in report.paused] == [NAME]
         proof = site.delivery_report()
         assert (proof.sent, proof.pending) == (stopped_at, 40 - stopped_at)
         with site.folder.opened() as opened:
-            assert pausing.resume(opened, site.sending)
-            assert not pausing.resume(opened, site.sending)
+            assert pausing.resume(opened, site.issue_send)
+            assert not pausing.resume(opened, site.issue_send)
         site.send()
         assert len(set(accepted_recipients(server))) == len(accepted_recipients(server)) == 40
 
 
 def test_a_stopped_issue_is_sent_to_no_further_subscriber_and_its_deliveries_state_why(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     site.subscribe([f"p{number:02}@example.org" for number in range(20)])
     issue = site.issue()
 
     def stop(step: Step) -> Action | None:
-        if step.name == "MESSAGE" and len(server.mails) == 3:
+        if step.name == "MESSAGE" and len(server.accepted) == 3:
             with site.folder.opened() as opened:
                 cancellation.stop(opened, issue, now(), "a slip")
         return None
@@ -81,17 +83,17 @@ def test_a_stopped_issue_is_sent_to_no_further_subscriber_and_its_deliveries_sta
     with SmtpServer(stop) as server:
         site.send_by_smtp(server.port, connections=1)
         site.send()
-        taken = len(server.mails)
+        taken = len(server.accepted)
     proof = site.delivery_report()
     assert (proof.sent, proof.suppressed, proof.pending) == (taken, 20 - taken, 0)
     assert taken < 8
     assert proof.sending.ended_at
 
 
-def test_an_issue_that_is_stopped_before_the_first_delivery_is_cancelled(site: Mailing) -> None:
+def test_an_issue_that_is_stopped_before_the_first_delivery_is_cancelled(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     issue = site.issue()
-    with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
+    with SmtpServer(scripted(GREETING=Reply("421 later"))) as server:
         site.send_by_smtp(server.port)
         site.send(stopping=lambda: server.connections > 0)
     with site.folder.opened() as opened:
@@ -103,7 +105,7 @@ def test_an_issue_that_is_stopped_before_the_first_delivery_is_cancelled(site: M
     assert (kept.state, kept.reason) == ("cancelled", "a slip")
 
 
-def test_no_delivery_of_a_stopped_issue_is_retried(site: Mailing) -> None:
+def test_no_delivery_of_a_stopped_issue_is_retried(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     issue = site.issue()
 
@@ -112,7 +114,7 @@ def test_no_delivery_of_a_stopped_issue_is_retried(site: Mailing) -> None:
             return None
         with site.folder.opened() as opened:
             cancellation.stop(opened, issue, now(), "a slip")
-        return Say("451 4.3.0 not now")
+        return Reply("451 4.3.0 not now")
 
     with SmtpServer(stop) as server:
         site.send_by_smtp(server.port, connections=1)
@@ -120,19 +122,19 @@ def test_no_delivery_of_a_stopped_issue_is_retried(site: Mailing) -> None:
         server.behaviour = scripted()
         make_retries_due(site)
         site.send()
-        assert len(server.mails) == 1
+        assert len(server.accepted) == 1
     proof = site.delivery_report()
     assert (proof.sent, proof.suppressed, proof.pending) == (1, 2, 0)
     assert proof.sending.ended_at
 
 
-def test_a_cancelled_issue_cannot_be_sent_again(site: Mailing) -> None:
+def test_a_cancelled_issue_cannot_be_sent_again(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     issue = site.issue()
-    with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
+    with SmtpServer(scripted(GREETING=Reply("421 later"))) as server:
         site.send_by_smtp(server.port)
         site.send(stopping=lambda: server.connections > 0)
-    sending = site.sending
+    sending = site.issue_send
     with site.folder.opened() as opened:
         cancellation.stop(opened, issue, now(), "a slip")
         with pytest.raises(SyndicateError, match="is cancelled, so it is not sent"):
@@ -140,7 +142,7 @@ def test_a_cancelled_issue_cannot_be_sent_again(site: Mailing) -> None:
         assert not IssueSends(opened.database).open()
 
 
-def test_the_delivery_of_an_erased_person_is_suppressed_and_not_failed(site: Mailing) -> None:
+def test_the_delivery_of_an_erased_person_is_suppressed_and_not_failed(site: MailingSite) -> None:
     people = site.subscribe([ADA, BOB])
     site.issue()
 
@@ -148,7 +150,7 @@ def test_the_delivery_of_an_erased_person_is_suppressed_and_not_failed(site: Mai
         with site.folder.opened() as opened, opened.database.transaction():
             Subscribers(opened.database).erase(people[1])
 
-    with SmtpServer(scripted(GREETING=Say("421 later"))) as server:
+    with SmtpServer(scripted(GREETING=Reply("421 later"))) as server:
         site.send_by_smtp(server.port)
         site.send(stopping=lambda: server.connections > 0, progress=forget)
         server.behaviour = scripted()

@@ -40,9 +40,11 @@ def test_pipelined_commands_are_answered_in_order() -> None:
         assert server.counts() == {"a@example.org": 2}
 
 
-@pytest.mark.parametrize("thinks", [0, 0.05])
-def test_a_message_counts_when_it_is_whole_whether_its_sender_lives_or_not(thinks: float) -> None:
-    with CountingServer(thinks=thinks) as server:
+@pytest.mark.parametrize("max_delay", [0, 0.05])
+def test_a_message_counts_when_it_is_whole_whether_its_sender_lives_or_not(
+    max_delay: float,
+) -> None:
+    with CountingServer(max_delay=max_delay) as server:
         for text, taken in ((b"Text\r\n.", 0), (b"Text\r\n.\r\n", 1)):
             with connected(server) as client:
                 client.sendall(b"MAIL FROM:<x@example.org>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n")

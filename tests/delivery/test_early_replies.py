@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from mailings import Mailing
+from mailing_site import MailingSite
 
-from smtp_server import Action, Close, Say, SmtpServer, scripted
+from smtp_server import Action, Close, Reply, SmtpServer, scripted
 
 PEOPLE = ["ada@example.org", "bob@example.org", "cyd@example.org"]
 NOT_SENT = ("pending", "retry", "failed")
 EARLY = ["451 4.3.0 not now", "550 5.1.1 no such user", "250 2.0.0 ok", "421 4.3.2 busy", "hello?"]
-LATER: list[Action | None] = [None, Say("554 5.7.1 no"), Close(kept=True)]
+LATER: list[Action | None] = [None, Reply("554 5.7.1 no"), Close(accepted=True)]
 
 
 # A reply with a code, and then a hang-up, are the same bytes as from a server that means it.
@@ -27,7 +27,7 @@ TOGETHER = [
 @pytest.mark.parametrize(("early", "later"), TOGETHER)
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ("8BITMIME",)])
 def test_an_early_reply_makes_no_outcome_wrong(
-    sqlite_site: Mailing, early: str, later: Action | None, extensions: tuple[str, ...]
+    sqlite_site: MailingSite, early: str, later: Action | None, extensions: tuple[str, ...]
 ) -> None:
     check_outcomes(sqlite_site, early, later, extensions)
 
@@ -37,23 +37,23 @@ def test_an_early_reply_makes_no_outcome_wrong(
 @pytest.mark.parametrize(
     "early", [pytest.param(each, marks=[pytest.mark.soak] * (each[0] in "5h")) for each in EARLY]
 )
-def test_an_early_reply_makes_no_outcome_wrong_on_postgresql(site: Mailing, early: str) -> None:
+def test_an_early_reply_makes_no_outcome_wrong_on_postgresql(site: MailingSite, early: str) -> None:
     """Each kind of outcome once: how a reply is understood does not depend on the database."""
     check_outcomes(site, early, None, ("PIPELINING",))
 
 
 def check_outcomes(
-    site: Mailing, early: str, later: Action | None, extensions: tuple[str, ...]
+    site: MailingSite, early: str, later: Action | None, extensions: tuple[str, ...]
 ) -> None:
     """Send to a server that replies early: no delivery is recorded as what it was not."""
     site.subscribe(PEOPLE)
     site.issue()
-    behaviour = scripted(BODY=[Say(early)], MESSAGE=[later])
+    behaviour = scripted(BODY=[Reply(early)], MESSAGE=[later])
     with SmtpServer(behaviour, extensions=extensions) as server:
         site.send_by_smtp(server.port, connections=2)
         site.send()
-        server.hang_up()
-    got = Counter(to for mail in server.mails for to in mail.to)
+        server.disconnect_all()
+    got = Counter(to for mail in server.accepted for to in mail.to)
     states = site.states()
     for who in PEOPLE:
         assert got[who] <= 1

@@ -6,9 +6,9 @@ import sqlite3
 from urllib.parse import quote
 
 import pytest
-from mailings import Mailing
+from mailing_site import MailingSite
 
-from smtp_server import Action, Say, SmtpServer, Step
+from smtp_server import Action, Reply, SmtpServer, Step
 from syndicate import cli
 from syndicate.site import Site
 from syndicate.store import sqlite
@@ -30,7 +30,7 @@ SPELLINGS = [
 ]
 
 
-def traces(site: Mailing) -> list[str]:
+def traces(site: MailingSite) -> list[str]:
     """Tables with a row that holds the address, in whatever spelling."""
     with site.folder.opened() as opened:
         rows = {name: opened.database.rows(f"SELECT * FROM {name}") for name in metadata.tables}
@@ -47,10 +47,10 @@ def traces(site: Mailing) -> list[str]:
     ],
 )
 def test_no_stored_reply_contains_the_recipient(
-    sqlite_site: Mailing, step: str, code: str, spelling: str
+    sqlite_site: MailingSite, step: str, code: str, spelling: str
 ) -> None:
     def behaviour(at: Step) -> Action | None:
-        return Say(f"{code} {spelling}") if at.name == step else None
+        return Reply(f"{code} {spelling}") if at.name == step else None
 
     sqlite_site.subscribe([ANN])
     sqlite_site.issue()
@@ -62,14 +62,14 @@ def test_no_stored_reply_contains_the_recipient(
 
 @pytest.mark.postgresql
 def test_an_erased_person_is_nowhere_in_the_store(
-    site: Mailing, capsys: pytest.CaptureFixture[str]
+    site: MailingSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ann, _ = site.subscribe([ANN, BOB])
     site.issue()
     with SmtpServer() as server:
         site.send_by_smtp(server.port)
         site.send()
-    site.ask(lambda opened: remember(opened, ann.id, ann.hash))
+    site.query(lambda opened: remember(opened, ann.id, ann.hash))
     assert traces(site) == [
         *(
             "bounces",
@@ -92,12 +92,12 @@ def test_an_erased_person_is_nowhere_in_the_store(
 
 @pytest.mark.postgresql
 def test_replies_about_an_erased_person_are_erased_also_where_they_do_not_name_the_address(
-    site: Mailing, capsys: pytest.CaptureFixture[str]
+    site: MailingSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ann, _ = site.subscribe([ANN, BOB])
     site.issue()
     site.send()
-    site.ask(lambda opened: remember(opened, ann.id, ann.hash, "550 Ms Lee has moved away"))
+    site.query(lambda opened: remember(opened, ann.id, ann.hash, "550 Ms Lee has moved away"))
     config = str(site.folder.root / "config.yaml")
     assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     capsys.readouterr()
@@ -128,7 +128,7 @@ OTHERS = [
 
 @pytest.mark.postgresql
 def test_an_address_in_replies_about_others_is_erased_as_well(
-    site: Mailing, capsys: pytest.CaptureFixture[str]
+    site: MailingSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, bob = site.subscribe([ANN, BOB])
     site.issue()
@@ -136,7 +136,7 @@ def test_an_address_in_replies_about_others_is_erased_as_well(
         site.send_by_smtp(server.port)
         site.send()
     said = " ".join([*OTHERS, "joann.lee@example.org stays"])
-    site.ask(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
+    site.query(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
     assert len(traces(site)) == 6, "five of the sister, and the person"
     before = files(site)
     assert before is None or b"ann.lee=example.org" in before.replace(b"joann", b"")
@@ -153,18 +153,20 @@ def test_an_address_in_replies_about_others_is_erased_as_well(
 
 
 @pytest.mark.parametrize("rest", ["ann.lee@example.or", "<ann.lee@", "ann.lee", "ann.l"])
-def test_an_address_that_was_cut_in_a_long_text_is_erased(sqlite_site: Mailing, rest: str) -> None:
+def test_an_address_that_was_cut_in_a_long_text_is_erased(
+    sqlite_site: MailingSite, rest: str
+) -> None:
     _, bob = sqlite_site.subscribe([ANN, BOB])
     sqlite_site.issue()
     said = f"{'forwarded ' * 48}to {rest}"
-    sqlite_site.ask(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
+    sqlite_site.query(lambda opened: remember(opened, bob.id, bob.hash, said, BOB))
     config = str(sqlite_site.folder.root / "config.yaml")
     assert cli.main(["subscribers", "erase", ANN, "--config", config]) == 0
     assert b"ann.l" not in (files(sqlite_site) or b"")
 
 
 def test_a_program_that_reads_meanwhile_is_reported(
-    sqlite_site: Mailing, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sqlite_site: MailingSite, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite_site.subscribe([ANN, BOB])
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
@@ -192,7 +194,7 @@ def remember(opened: Site, who: int, hashed: str, said: str = SAID, mail: str = 
             DeliveryEvent._fields,
             [DeliveryEvent(1, who, moment, "failed", said)],
         )
-        Bounces(database).keep(Bounce("b1", 1, who, "hard", "5.1.1", said, moment), "bounced")
+        Bounces(database).add(Bounce("b1", 1, who, "hard", "5.1.1", said, moment), "bounced")
         database.run(
             "INSERT INTO signup_requests VALUES (1, 'subscribe', :a, :h, '{}', :m, '', 'Yes', "
             "'sent', 0, '', :r, '')",
@@ -204,7 +206,7 @@ def remember(opened: Site, who: int, hashed: str, said: str = SAID, mail: str = 
         )
 
 
-def files(site: Mailing) -> bytes | None:
+def files(site: MailingSite) -> bytes | None:
     """Every byte of the database, its log included; None of a database server."""
 
     def read(opened: Site) -> bytes | None:
@@ -213,6 +215,6 @@ def files(site: Mailing) -> bytes | None:
         path = opened.database.path
         return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
 
-    found = site.ask(read)
+    found = site.query(read)
     assert found is None or isinstance(found, bytes)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import Mailing
+from mailing_site import MailingSite
 
 from syndicate.delivery.issue_status import IssueStatus, issue_status
 from syndicate.store.issue_sends import IssueSend
@@ -40,7 +40,7 @@ def test_an_issue_of_which_nothing_was_sent_reached_no_subscriber_once_it_has_en
 
 
 @pytest.mark.postgresql
-def test_the_status_of_an_issue_is_read_from_its_deliveries(site: Mailing) -> None:
+def test_the_status_of_an_issue_is_read_from_its_deliveries(site: MailingSite) -> None:
     site.subscribe(["ada@example.org"])
     made = site.issue()
     with site.folder.opened() as opened:
@@ -50,4 +50,4 @@ def test_the_status_of_an_issue_is_read_from_its_deliveries(site: Mailing) -> No
         sent = Issues(opened.database).get(made.newsletter, made.slot)
         assert sent is not None
         status = issue_status(opened, sent)
-    assert status == IssueStatus(sent, site.sending, is_any_sent=True)
+    assert status == IssueStatus(sent, site.issue_send, is_any_sent=True)

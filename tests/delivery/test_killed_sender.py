@@ -1,7 +1,7 @@
-"""A sender dies at a named step: the store has what happened, and the next run continues.
+"""A sender that is killed at a given step: the store is right, and the next run continues.
 
-The program runs as its users run it, and is killed by the mail server that sees the step, or by
-itself where no server can see it.
+The program runs as users run it. The fake SMTP server kills it at a step of SMTP; at a commit or a
+write, which no server can see, it kills itself.
 """
 
 from __future__ import annotations
@@ -22,85 +22,96 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from mailings import NAME, Mailing, mailing
+from mailing_site import NAME, MailingSite, new_mailing_site
 
-from smtp_server import EXTENSIONS, Action, Behaviour, Close, Say, SmtpServer, Step, good
+from smtp_server import (
+    EXTENSIONS,
+    Action,
+    Behaviour,
+    Close,
+    Reply,
+    SmtpServer,
+    Step,
+    accept_everything,
+)
 from syndicate.delivery.operations import pausing
 from syndicate.delivery.operations.store_recovery import resume_moved
 from syndicate.delivery.sender import SendReport
 from syndicate.errors import SyndicateError
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
-DYING = Path(__file__).with_name("dying.py")
+CRASHING_PROGRAM = Path(__file__).with_name("crash_points.py")
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan", "eve")]
 """Enough for three connections: two can take their next message before the third begins."""
-UNSENT = ("pending", "retry", "failed", "suppressed")
-PATIENCE = 100.0
+NOT_SENT = ("pending", "retry", "failed", "suppressed")
+TIMEOUT = 100.0
 
 T = TypeVar("T", str, tuple[str, str])
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Mailing:
-    """A site whose issue is to be sent."""
-    site = mailing(tmp_path_factory.mktemp("prepared") / "site", "sqlite:///syndicate.db")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> MailingSite:
+    """A site with an issue to send."""
+    site = new_mailing_site(tmp_path_factory.mktemp("prepared") / "site", "sqlite:///syndicate.db")
     site.subscribe(PEOPLE)
     site.issue()
     return site
 
 
 @pytest.fixture
-def site(prepared: Mailing, tmp_path: Path) -> Mailing:
-    """A copy of it."""
+def site(prepared: MailingSite, tmp_path: Path) -> MailingSite:
+    """A copy of the prepared site."""
     root = shutil.copytree(prepared.folder.root, tmp_path / "site")
     folder = copy.copy(prepared.folder)
     folder.root = root
     with folder.opened() as opened:
         resume_moved(opened)
-    return Mailing(folder)
+    return MailingSite(folder)
 
 
 @pytest.fixture
-def site_on_either(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Mailing:
+def site_on_both(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> MailingSite:
     """The same, on SQLite and on PostgreSQL."""
     if database_url.startswith("sqlite"):
-        copied: Mailing = request.getfixturevalue("site")
+        copied: MailingSite = request.getfixturevalue("site")
         return copied
-    site = mailing(tmp_path / "site", database_url)
+    site = new_mailing_site(tmp_path / "site", database_url)
     site.subscribe(PEOPLE)
     site.issue()
     return site
 
 
-class Victim:
-    """A sender in a process of its own, to be killed."""
+class SenderProcess:
+    """A sender in a child process, to be killed."""
 
-    def __init__(self, site: Mailing) -> None:
+    def __init__(self, site: MailingSite) -> None:
         self._folder = site.folder.root
         self._process: subprocess.Popen[bytes] | None = None
         self._started = threading.Event()
 
-    def run(self, *dying: str) -> None:
-        """Start it, and wait until it was killed; `dying` says at which moment it dies itself."""
-        program = [sys.executable, str(DYING), *dying] if dying else [str(PROGRAM)]
+    def run(self, *crash_point: str) -> None:
+        """Start it and wait until it was killed, by a test or at a `crash_point` by itself."""
+        program = (
+            [sys.executable, str(CRASHING_PROGRAM), *crash_point] if crash_point else [str(PROGRAM)]
+        )
         with subprocess.Popen(
             [*program, "send"], cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
             self._process = process
             self._started.set()
             try:
-                said, _ = process.communicate(timeout=PATIENCE)
+                output, _ = process.communicate(timeout=TIMEOUT)
             finally:
                 process.kill()
-        assert process.returncode == -signal.SIGKILL, said.decode()
+        assert process.returncode == -signal.SIGKILL, output.decode()
 
-    def stop(self) -> None:
-        """Have it do nothing more, and hear all the same."""
+    def suspend(self) -> None:
+        """Suspend it: it does nothing more, but its connections stay open."""
         self._signal(signal.SIGSTOP)
         assert os.WIFSTOPPED(os.waitpid(self._pid, os.WUNTRACED)[1])
 
     def kill(self) -> None:
-        """Kill it; when this returns, it is dead."""
+        """Kill it, and wait for its end."""
         self._signal(signal.SIGKILL)
         assert self._process
         self._process.wait()
@@ -111,53 +122,57 @@ class Victim:
         return self._process.pid
 
     def _signal(self, number: signal.Signals) -> None:
-        assert self._started.wait(PATIENCE)
+        assert self._started.wait(TIMEOUT)
         os.kill(self._pid, number)
 
 
 @dataclass(frozen=True)
-class Death:
-    """At which step of the second message. `unheard`: the reply is given, and nobody hears it.
+class CrashPoint:
+    """A step of the second message. With `lost_reply`, the server replies after the kill.
 
-    `held` is how many nobody knows the fate of, `taken` how many the server took.
+    `held` is the number of deliveries with unknown outcome, `accepted` that of accepted messages.
     """
 
     step: str
     held: int
-    taken: int = 1
-    unheard: str = ""
+    accepted: int = 1
+    lost_reply: str = ""
     action: Action | None = None
     times: int = 1
 
 
-DEATHS = {
-    "connected": Death("GREETING", held=0, taken=0, times=0),
-    "EHLO": Death("EHLO", held=0, taken=0, times=0),
-    "MAIL": Death("MAIL", held=0),
-    "RCPT": Death("RCPT", held=0),
-    "DATA": Death("DATA", held=0),
-    "354 was said": Death("DATA", held=0, unheard="354 go ahead"),
-    "the message came, and then nothing": Death("BODY", held=1, action=Close()),
-    "the message came, and the server goes on": Death("BODY", held=1, taken=2),
-    "after the dot, not kept": Death("MESSAGE", held=1, action=Close()),
-    "after the dot, kept": Death("MESSAGE", held=1, taken=2, action=Close(kept=True)),
-    "the reply was given": Death("MESSAGE", held=1, taken=2, unheard="250 2.0.0 taken"),
-    "the reply was no": Death("MESSAGE", held=1, unheard="451 4.3.0 not now"),
+SERVER_STEPS = {
+    "connected": CrashPoint("GREETING", held=0, accepted=0, times=0),
+    "EHLO": CrashPoint("EHLO", held=0, accepted=0, times=0),
+    "MAIL": CrashPoint("MAIL", held=0),
+    "RCPT": CrashPoint("RCPT", held=0),
+    "DATA": CrashPoint("DATA", held=0),
+    "354 was sent": CrashPoint("DATA", held=0, lost_reply="354 go ahead"),
+    "the message arrived, and the connection ended": CrashPoint("BODY", held=1, action=Close()),
+    "the message arrived, and the server continues": CrashPoint("BODY", held=1, accepted=2),
+    "after the dot, not accepted": CrashPoint("MESSAGE", held=1, action=Close()),
+    "after the dot, accepted": CrashPoint(
+        "MESSAGE", held=1, accepted=2, action=Close(accepted=True)
+    ),
+    "a positive reply was sent": CrashPoint(
+        "MESSAGE", held=1, accepted=2, lost_reply="250 2.0.0 taken"
+    ),
+    "a negative reply was sent": CrashPoint("MESSAGE", held=1, lost_reply="451 4.3.0 not now"),
 }
-EITHER = ["MAIL", "354 was said", "after the dot, kept", "the reply was given"]
-"""Those that are tried on both databases."""
-SOAKED = {
-    *("connected", "EHLO", "RCPT", "DATA", "354 was said"),
-    "the message came, and the server goes on",
-    "after the dot, not kept",
+ON_BOTH_DATABASES = ["MAIL", "354 was sent", "after the dot, accepted", "a positive reply was sent"]
+"""Steps that are tested on both databases."""
+SOAK_ONLY = {
+    *("connected", "EHLO", "RCPT", "DATA", "354 was sent"),
+    "the message arrived, and the server continues",
+    "after the dot, not accepted",
 }
-"""Those that only the soak tests try; others are like them."""
+"""Steps that only the soak tests use; others are similar."""
 
 
-def on_either_database(whens: Sequence[T], soak: AbstractSet[T], kept: T) -> list[object]:
-    """Parameters of both databases; only the soak tests try those in `soak`.
+def both_databases(whens: Sequence[T], soak: AbstractSet[T], kept: T) -> list[object]:
+    """Parameters for both databases; those in `soak` are soak tests.
 
-    On PostgreSQL they alone try others than `kept`.
+    On PostgreSQL, so are all others than `kept`.
     """
     return [
         pytest.param(
@@ -171,8 +186,8 @@ def on_either_database(whens: Sequence[T], soak: AbstractSet[T], kept: T) -> lis
     ]
 
 
-def soaked(whens: Iterable[T], soak: AbstractSet[T]) -> list[object]:
-    """Parameters, of which only the soak tests try those in `soak`."""
+def mark_soak(whens: Iterable[T], soak: AbstractSet[T]) -> list[object]:
+    """Parameters; those in `soak` are soak tests."""
     return [
         pytest.param(
             when,
@@ -183,48 +198,49 @@ def soaked(whens: Iterable[T], soak: AbstractSet[T]) -> list[object]:
     ]
 
 
-def killing(death: Death, victim: Victim, site: Mailing) -> Behaviour:
-    """A server that kills its client at a step."""
+def kill_at(point: CrashPoint, sender: SenderProcess, site: MailingSite) -> Behaviour:
+    """The behaviour of a server that kills its client at a step."""
 
     def behaviour(step: Step) -> Action | None:
-        if (step.name, step.times) != (death.step, death.times):
+        if (step.name, step.times) != (point.step, point.times):
             return None
-        if death.times:
-            written_down(site, "sent")
-        if death.unheard:
-            victim.stop()
-            return Say(death.unheard, then=victim.kill)
-        victim.kill()
-        return death.action
+        if point.times:
+            wait_for_state(site, "sent")
+        if point.lost_reply:
+            sender.suspend()
+            return Reply(point.lost_reply, on_sent=sender.kill)
+        sender.kill()
+        return point.action
 
     return behaviour
 
 
-def written_down(site: Mailing, state: str) -> None:
-    """Wait until the ledger says so of somebody."""
-    deadline = time.monotonic() + PATIENCE
+def wait_for_state(site: MailingSite, state: str) -> None:
+    """Wait until a delivery has this state in the store."""
+    deadline = time.monotonic() + TIMEOUT
     while state not in site.states().values():
-        assert time.monotonic() < deadline, f"nobody is {state}"
+        assert time.monotonic() < deadline, f"no delivery is {state}"
         time.sleep(0.01)
 
 
-def taken(server: SmtpServer) -> Counter[str]:
-    """How often the server took a message for whom."""
-    return Counter(to for mail in server.mails for to in mail.to)
+def accepted_counts(server: SmtpServer) -> Counter[str]:
+    """The number of accepted messages of each recipient."""
+    return Counter(to for message in server.accepted for to in message.to)
 
 
-def agrees(site: Mailing, server: SmtpServer) -> None:
-    """What the ledger says is what happened; the sender is dead, or over."""
-    got = taken(server)
-    for who, state in site.states().items():
-        assert got[who] <= 1, f"{who} got it {got[who]} times"
-        assert state != "sent" or got[who] == 1, f"{who} is sent and got nothing"
-        assert state not in UNSENT or got[who] == 0, f"{who} is {state} and got it"
+def assert_store_matches(site: MailingSite, server: SmtpServer) -> None:
+    """Check each delivery in the store against the accepted messages. No sender is running."""
+    accepted = accepted_counts(server)
+    for recipient, state in site.states().items():
+        count = accepted[recipient]
+        assert count <= 1, f"{recipient} got the issue {count} times"
+        assert state != "sent" or count == 1, f"{recipient} is sent and got nothing"
+        assert state not in NOT_SENT or count == 0, f"{recipient} is {state} and got the issue"
 
 
-def again(site: Mailing) -> SendReport:
-    """The next sender. A database server takes a moment to see that the last one is gone."""
-    deadline = time.monotonic() + PATIENCE
+def send_again(site: MailingSite) -> SendReport:
+    """Run the next sender. A database server takes a moment to release the lock of the last one."""
+    deadline = time.monotonic() + TIMEOUT
     while True:
         try:
             return site.send()
@@ -234,37 +250,38 @@ def again(site: Mailing) -> SendReport:
             time.sleep(0.02)
 
 
-def ends_well(site: Mailing, server: SmtpServer, *, held: int) -> None:
-    """After its death: what is known is right, the next sender does the rest, a person the last."""
-    server.left_alone()
-    before = taken(server)
-    agrees(site, server)
+def assert_recovers(site: MailingSite, server: SmtpServer, *, held: int) -> None:
+    """Check the store after a kill, the next run, and resolving what is held."""
+    server.wait_for_clients()
+    before = accepted_counts(server)
+    assert_store_matches(site, server)
     states = list(site.states().values())
     assert states.count("sending") == held
     site.delivery_report()
-    server.behaviour = good
-    report = again(site)
+    server.behaviour = accept_everything
+    report = send_again(site)
     assert report.held_by_issue == ({NAME: held} if held else {})
-    agrees(site, server)
-    proof = site.delivery_report()
-    assert (proof.sent, proof.held, proof.pending) == (len(PEOPLE) - held, held, 0)
-    unknown = [who for who, state in site.states().items() if state == "held"]
-    for who in unknown:
-        assert taken(server)[who] == before[who], "nothing held is sent by itself"
-    _decide(site, server, unknown)
+    assert_store_matches(site, server)
+    delivery_report = site.delivery_report()
+    totals = (delivery_report.sent, delivery_report.held, delivery_report.pending)
+    assert totals == (len(PEOPLE) - held, held, 0)
+    held_recipients = [to for to, state in site.states().items() if state == "held"]
+    for recipient in held_recipients:
+        assert accepted_counts(server)[recipient] == before[recipient], "a held delivery was sent"
+    _resolve_held(site, server, held_recipients)
     assert set(site.states().values()) == {"sent"}
-    assert sorted(taken(server)) == sorted(PEOPLE)
-    assert max(taken(server).values()) == 1
+    assert sorted(accepted_counts(server)) == sorted(PEOPLE)
+    assert max(accepted_counts(server).values()) == 1
     assert site.delivery_report().sending.ended_at
 
 
-def _decide(site: Mailing, server: SmtpServer, unknown: list[str]) -> None:
-    """Whoever got it is taken for sent, whoever did not is sent it again."""
-    for who in unknown:
-        arrived = bool(taken(server)[who])
-        verdict = "--sent" if arrived else "--resend"
+def _resolve_held(site: MailingSite, server: SmtpServer, recipients: list[str]) -> None:
+    """Resolve accepted messages as sent, and send the others again."""
+    for recipient in recipients:
+        arrived = bool(accepted_counts(server)[recipient])
+        decision = "--sent" if arrived else "--resend"
         done = subprocess.run(
-            [PROGRAM, "deliveries", "resolve", NAME, who, verdict],
+            [PROGRAM, "deliveries", "resolve", NAME, recipient, decision],
             cwd=site.folder.root,
             capture_output=True,
             text=True,
@@ -272,91 +289,95 @@ def _decide(site: Mailing, server: SmtpServer, unknown: list[str]) -> None:
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("1 message")
         if not arrived:
-            again(site)
+            send_again(site)
 
 
-def dies_at(name: str, site: Mailing, extensions: Sequence[str] = EXTENSIONS) -> None:
-    """Have the sender killed at that step, and look at all that follows."""
-    death, victim = DEATHS[name], Victim(site)
-    with SmtpServer(killing(death, victim, site), extensions=extensions) as server:
+def kill_at_server_step(
+    name: str, site: MailingSite, extensions: Sequence[str] = EXTENSIONS
+) -> None:
+    """Kill the sender at a step, and check the recovery."""
+    point, sender = SERVER_STEPS[name], SenderProcess(site)
+    with SmtpServer(kill_at(point, sender, site), extensions=extensions) as server:
         site.send_by_smtp(server.port, connections=1)
-        victim.run()
-        server.left_alone()
-        assert len(server.mails) == death.taken
-        ends_well(site, server, held=death.held)
+        sender.run()
+        server.wait_for_clients()
+        assert len(server.accepted) == point.accepted
+        assert_recovers(site, server, held=point.held)
 
 
-@pytest.mark.parametrize("name", soaked([n for n in DEATHS if n not in EITHER], SOAKED))
-def test_killed_when_the_server_is_at(name: str, site: Mailing) -> None:
-    dies_at(name, site)
+@pytest.mark.parametrize(
+    "name", mark_soak([n for n in SERVER_STEPS if n not in ON_BOTH_DATABASES], SOAK_ONLY)
+)
+def test_killed_when_the_server_is_at(name: str, site: MailingSite) -> None:
+    kill_at_server_step(name, site)
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("database_url", "name"),
-    on_either_database(EITHER, SOAKED, "after the dot, kept"),
+    both_databases(ON_BOTH_DATABASES, SOAK_ONLY, "after the dot, accepted"),
     indirect=["database_url"],
 )
 def test_killed_on_either_database_when_the_server_is_at(
-    name: str, site_on_either: Mailing
+    name: str, site_on_both: MailingSite
 ) -> None:
-    dies_at(name, site_on_either)
+    kill_at_server_step(name, site_on_both)
 
 
 @pytest.mark.parametrize(
-    "name", soaked(["MAIL", "354 was said", "after the dot, kept"], {"MAIL", "354 was said"})
+    "name", mark_soak(["MAIL", "354 was sent", "after the dot, accepted"], {"MAIL", "354 was sent"})
 )
-def test_killed_where_commands_are_sent_one_by_one(name: str, site: Mailing) -> None:
-    dies_at(name, site, [each for each in EXTENSIONS if each != "PIPELINING"])
+def test_killed_where_commands_are_sent_one_by_one(name: str, site: MailingSite) -> None:
+    kill_at_server_step(name, site, [each for each in EXTENSIONS if each != "PIPELINING"])
 
 
-def test_killed_with_several_connections_one_message_of_each_is_held(site: Mailing) -> None:
-    victim, together = Victim(site), threading.Barrier(3)
+def test_killed_with_several_connections_one_message_of_each_is_held(site: MailingSite) -> None:
+    sender, together = SenderProcess(site), threading.Barrier(3)
 
     def behaviour(step: Step) -> Action | None:
         if step.name != "MESSAGE":
             return None
-        if together.wait(PATIENCE) == 0:
-            victim.kill()
-        together.wait(PATIENCE)
-        return Close(kept=step.connection != 2)
+        if together.wait(TIMEOUT) == 0:
+            sender.kill()
+        together.wait(TIMEOUT)
+        return Close(accepted=step.connection != 2)
 
     with SmtpServer(behaviour) as server:
         site.send_by_smtp(server.port, connections=3)
-        victim.run()
-        server.left_alone()
-        assert len(server.mails) == 2
-        ends_well(site, server, held=3)
+        sender.run()
+        server.wait_for_clients()
+        assert len(server.accepted) == 2
+        assert_recovers(site, server, held=3)
 
 
-def test_killed_while_the_issue_is_paused_it_stays_so(site: Mailing) -> None:
-    victim = Victim(site)
+def test_an_issue_paused_before_the_kill_stays_paused(site: MailingSite) -> None:
+    sender = SenderProcess(site)
 
     def behaviour(step: Step) -> Action | None:
         if (step.name, step.times) == ("DATA", 1):
-            written_down(site, "sent")
+            wait_for_state(site, "sent")
             with site.folder.opened() as opened:
-                assert pausing.pause(opened, site.sending)
-            victim.kill()
+                assert pausing.pause(opened, site.issue_send)
+            sender.kill()
         return None
 
     with SmtpServer(behaviour) as server:
         site.send_by_smtp(server.port, connections=1)
-        victim.run()
-        server.left_alone()
-        server.behaviour = good
-        assert [each.name for each in again(site).paused] == [NAME]
-        agrees(site, server)
+        sender.run()
+        server.wait_for_clients()
+        server.behaviour = accept_everything
+        assert [each.name for each in send_again(site).paused] == [NAME]
+        assert_store_matches(site, server)
         assert site.delivery_report().pending == len(PEOPLE) - 1
         with site.folder.opened() as opened:
-            assert pausing.resume(opened, site.sending)
-        ends_well(site, server, held=0)
+            assert pausing.resume(opened, site.issue_send)
+        assert_recovers(site, server, held=0)
 
 
-# -- where no server can see it ----------------------------------------------------------------
+# -- at commits and writes ----------------------------------------------------------------
 
 
-COMMITS = {
+COMMITS_AND_WRITES = {
     ("before", "begin"): (0, 0),
     ("after", "begin"): (0, 0),
     ("before", "plan_next"): (0, 0),
@@ -373,52 +394,58 @@ COMMITS = {
     ("before", "end"): (0, len(PEOPLE)),
     ("after", "end"): (0, len(PEOPLE)),
 }
-"""When it dies -> how many nobody knows the fate of, and how many the server took."""
-COMMITS_ON_EITHER = [
+"""Crash point -> the number of held deliveries, and of accepted messages."""
+COMMITS_ON_BOTH_DATABASES = [
     ("before", "begin"),
     ("after", "plan_next"),
     ("after", "mark_sending"),
     ("before", "apply_transitions"),
 ]
-SOAKED_COMMITS = {
+SOAK_ONLY_COMMITS = {
     *(("after", "begin"), ("before", "plan_next"), ("after", "plan_next"), ("before", "claim")),
     *(("after", "claim"), ("before", "mark_sending"), ("within", "nothing"), ("before", "release")),
     ("before", "end"),
 }
 
 
-def dies(when: tuple[str, str], site: Mailing) -> None:
-    """Have the sender die by itself, and look at all that follows."""
-    victim, (held, many) = Victim(site), COMMITS[when]
+def crash_at_commit(when: tuple[str, str], site: MailingSite) -> None:
+    """Crash the sender at a commit or write, and check the recovery."""
+    sender, (held, accepted) = SenderProcess(site), COMMITS_AND_WRITES[when]
 
     def second_waits(step: Step) -> Action | None:
-        """Otherwise the commit of the first outcome may also permit the second message."""
+        """Else the commit of the first outcome may also permit the second message."""
         if when == ("after", "apply_transitions") and (step.name, step.times) == ("DATA", 1):
-            written_down(site, "sent")
+            wait_for_state(site, "sent")
         return None
 
     with SmtpServer(second_waits) as server:
         site.send_by_smtp(server.port, connections=1)
-        victim.run(*when)
-        server.left_alone()
-        assert len(server.mails) == many
+        sender.run(*when)
+        server.wait_for_clients()
+        assert len(server.accepted) == accepted
         if when == ("before", "begin"):
-            assert again(site).sent == len(PEOPLE)
-        ends_well(site, server, held=held)
+            assert send_again(site).sent == len(PEOPLE)
+        assert_recovers(site, server, held=held)
 
 
 @pytest.mark.parametrize(
-    "when", soaked([when for when in COMMITS if when not in COMMITS_ON_EITHER], SOAKED_COMMITS)
+    "when",
+    mark_soak(
+        [when for when in COMMITS_AND_WRITES if when not in COMMITS_ON_BOTH_DATABASES],
+        SOAK_ONLY_COMMITS,
+    ),
 )
-def test_it_dies(when: tuple[str, str], site: Mailing) -> None:
-    dies(when, site)
+def test_killed_at_a_commit_or_write(when: tuple[str, str], site: MailingSite) -> None:
+    crash_at_commit(when, site)
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     ("database_url", "when"),
-    on_either_database(COMMITS_ON_EITHER, SOAKED_COMMITS, ("before", "apply_transitions")),
+    both_databases(COMMITS_ON_BOTH_DATABASES, SOAK_ONLY_COMMITS, ("before", "apply_transitions")),
     indirect=["database_url"],
 )
-def test_it_dies_on_either_database(when: tuple[str, str], site_on_either: Mailing) -> None:
-    dies(when, site_on_either)
+def test_killed_on_either_database_at_a_commit_or_write(
+    when: tuple[str, str], site_on_both: MailingSite
+) -> None:
+    crash_at_commit(when, site_on_both)

@@ -9,9 +9,9 @@ from email.policy import default
 from email.utils import parseaddr, parsedate_to_datetime
 
 import pytest
-from mailings import Mailing
+from mailing_site import MailingSite
 
-from smtp_server import Mail, SmtpServer
+from smtp_server import AcceptedMessage, SmtpServer
 from syndicate.store.subscribers import Subscribers
 
 PEOPLE = {
@@ -32,7 +32,7 @@ STRUCTURED = ("Date", "Message-ID", "List-ID", "List-Unsubscribe", "List-Unsubsc
 
 
 @pytest.fixture
-def mails(site: Mailing) -> list[Mail]:
+def mails(site: MailingSite) -> list[AcceptedMessage]:
     """What a server got for all of them."""
     people = site.subscribe(list(PEOPLE))
     with site.folder.opened() as opened, opened.database.transaction():
@@ -45,10 +45,10 @@ def mails(site: Mailing) -> list[Mail]:
     with SmtpServer() as server:
         site.send_by_smtp(server.port)
         assert site.send().sent == len(PEOPLE)
-        return list(server.mails)
+        return list(server.accepted)
 
 
-def test_the_rules_of_headers_hold(mails: list[Mail]) -> None:
+def test_the_rules_of_headers_hold(mails: list[AcceptedMessage]) -> None:
     began = datetime.now(UTC)
     for mail in mails:
         message = email.message_from_bytes(mail.body, policy=default)
@@ -76,7 +76,7 @@ def test_the_rules_of_headers_hold(mails: list[Mail]) -> None:
     assert len(ids) == len(mails)
 
 
-def test_the_rules_of_bodies_hold(mails: list[Mail]) -> None:
+def test_the_rules_of_bodies_hold(mails: list[AcceptedMessage]) -> None:
     for mail in mails:
         head, _, body = mail.body.partition(b"\r\n\r\n")
         lines = body.split(b"\r\n")
@@ -98,7 +98,7 @@ def test_the_rules_of_bodies_hold(mails: list[Mail]) -> None:
         assert ".invalid" not in html.get_content() + plain.get_content(), "rule 28"
 
 
-def test_what_is_theirs_is_theirs_and_only_text(mails: list[Mail]) -> None:
+def test_what_is_theirs_is_theirs_and_only_text(mails: list[AcceptedMessage]) -> None:
     for mail in mails:
         message = email.message_from_bytes(mail.body, policy=default)
         plain, html = (part.get_content() for part in message.iter_parts())

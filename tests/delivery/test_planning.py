@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import NAME, Mailing, ignore_progress, never_stop
+from mailing_site import NAME, MailingSite, ignore_progress, never_stop
 
 from site_folder import NOON
 from syndicate.delivery.operations.cancellation import stop
@@ -23,7 +23,7 @@ PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
 
 
 @pytest.fixture
-def made(site: Mailing) -> Mailing:
+def made(site: MailingSite) -> MailingSite:
     """An approved issue whose maker died before its documents were written."""
     site.subscribe(["ada@example.net"])
     site.folder.article("one.md", "The first", date="2026-11-01")
@@ -35,7 +35,7 @@ def made(site: Mailing) -> Mailing:
     return site
 
 
-def test_an_issue_waits_until_its_documents_are_written(made: Mailing) -> None:
+def test_an_issue_waits_until_its_documents_are_written(made: MailingSite) -> None:
     waiting = made.send()
     assert (waiting.sent, waiting.waiting) == (0, (NAME,))
     made.folder.build(NOON)
@@ -43,7 +43,7 @@ def test_an_issue_waits_until_its_documents_are_written(made: Mailing) -> None:
     assert (sent.sent, sent.waiting) == (1, ())
 
 
-def test_an_issue_waits_when_its_page_is_not_on_disk(made: Mailing) -> None:
+def test_an_issue_waits_when_its_page_is_not_on_disk(made: MailingSite) -> None:
     made.folder.build(NOON)
     (made.folder.root / "public" / PAGE).unlink()
     assert made.send().waiting == (NAME,)
@@ -51,7 +51,7 @@ def test_an_issue_waits_when_its_page_is_not_on_disk(made: Mailing) -> None:
     assert made.send().sent == 1
 
 
-def test_an_issue_waits_until_its_page_is_served(made: Mailing) -> None:
+def test_an_issue_waits_until_its_page_is_served(made: MailingSite) -> None:
     made.folder.build(NOON)
     with made.folder.opened() as opened:
         outbox = made.folder.root / "outbox"
@@ -65,7 +65,7 @@ def test_an_issue_waits_until_its_page_is_served(made: Mailing) -> None:
 
 
 def test_an_issue_that_began_to_be_sent_meanwhile_is_not_cancelled_beside_its_deliveries(
-    made: Mailing,
+    made: MailingSite,
 ) -> None:
     made.folder.build(NOON)
     with made.folder.opened() as opened:
@@ -80,7 +80,7 @@ def test_an_issue_that_began_to_be_sent_meanwhile_is_not_cancelled_beside_its_de
 
 
 def test_a_step_plans_nothing_of_an_issue_that_was_cancelled_after_the_step_read_it(
-    made: Mailing, monkeypatch: pytest.MonkeyPatch
+    made: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made.folder.build(NOON)
     with made.folder.opened() as opened:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from mailings import Mailing, never_stop, now
+from mailing_site import MailingSite, never_stop, now
 
 from syndicate.delivery import planning_pace
 from syndicate.delivery.planning import plan_approved, plan_step
@@ -33,7 +33,7 @@ class Watch:
 
 
 def test_the_progress_counts_people_that_a_later_step_suppresses(
-    site: Mailing, monkeypatch: pytest.MonkeyPatch
+    site: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *_, last = site.subscribe(PEOPLE)
     site.issue()
@@ -42,14 +42,14 @@ def test_the_progress_counts_people_that_a_later_step_suppresses(
         with opened.database.transaction():
             Subscribers(opened.database).suppress(last.hash, SuppressionReason.BOUNCE, "", "2026")
 
-    site.ask(suppress)
+    site.query(suppress)
     monkeypatch.setattr(planning_pace, "FIRST_LIMIT", 2)
     watch = Watch()
     assert site.send(never_stop, watch).sent == 4
     assert (watch.done, watch.planned) == (5, 5)
 
 
-def test_the_progress_counts_people_who_were_erased_after_planning(site: Mailing) -> None:
+def test_the_progress_counts_people_who_were_erased_after_planning(site: MailingSite) -> None:
     site.subscribe(PEOPLE)
     site.issue()
 
@@ -58,7 +58,7 @@ def test_the_progress_counts_people_who_were_erased_after_planning(site: Mailing
         plan_step(opened, now(), PlanningPace())
         erase(opened.database, PEOPLE[0], now())
 
-    site.ask(plan_and_erase)
+    site.query(plan_and_erase)
     watch = Watch()
     assert site.send(never_stop, watch).sent == 4
     assert (watch.done, watch.planned) == (5, 5)

@@ -45,7 +45,7 @@ def relays(tmp_path: Path) -> tuple[Relay, Relay]:
     return relay(tmp_path, "one", 3), relay(tmp_path, "other", 1)
 
 
-def feed_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
+def queue_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
     """A feed with a hundred deliveries in line."""
     queue, sending = (
         DeliveryQueue(relays),
@@ -62,7 +62,7 @@ def feed_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
     return queue
 
 
-def taken(queue: DeliveryQueue, relay: Relay) -> int:
+def take_all(queue: DeliveryQueue, relay: Relay) -> int:
     """How many deliveries an outlet may take now, one after the other."""
     return sum(1 for _ in iter(lambda: queue.get(relay, 0), None))
 
@@ -71,29 +71,29 @@ def test_a_relay_gets_its_share_and_little_more_while_others_keep_up(
     relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = relays
-    queue = feed_of(relays)
-    assert taken(queue, one) == 3 * SHARE_SLACK + 1
+    queue = queue_of(relays)
+    assert take_all(queue, one) == 3 * SHARE_SLACK + 1
     assert queue.get(other, 0)
-    assert taken(queue, one) == 3
+    assert take_all(queue, one) == 3
 
 
 def test_other_relays_do_not_wait_for_a_slow_one(relays: tuple[Relay, Relay], clock: Clock) -> None:
     one, other = relays
-    queue = feed_of(relays)
+    queue = queue_of(relays)
     assert queue.get(other, 0)
     clock.now += 2 * ACTIVE_WINDOW
-    assert taken(queue, one) == 99
+    assert take_all(queue, one) == 99
 
 
 def test_shares_hold_when_the_store_keeps_all_relays_waiting(
     relays: tuple[Relay, Relay], clock: Clock
 ) -> None:
     one, other = relays
-    queue = feed_of(relays)
+    queue = queue_of(relays)
     assert queue.get(other, 0)
     clock.now += 2 * ACTIVE_WINDOW
     queue.mark_active(relays)
-    assert taken(queue, one) == 3 * (SHARE_SLACK + 1) + 1
+    assert take_all(queue, one) == 3 * (SHARE_SLACK + 1) + 1
 
 
 def test_a_delivery_that_a_relay_could_not_send_is_the_next_and_counts_against_no_limit(
@@ -102,7 +102,7 @@ def test_a_delivery_that_a_relay_could_not_send_is_the_next_and_counts_against_n
     server = Server(name="one", host="", per_hour=1)
     one = Relay(server, Outbox(tmp_path))
     one.quota.apply(one.quota.exchange(1, [], queued=100, now=1.7e9), time.monotonic())
-    queue = feed_of((one, relay(tmp_path, "other", 1)))
+    queue = queue_of((one, relay(tmp_path, "other", 1)))
     first = queue.get(one, 0)
     assert first
     assert queue.get(one, 0) is None, "its limit is used"

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from mailings import Mailing, change_deliveries, mailing, now
+from mailing_site import MailingSite, change_deliveries, new_mailing_site, now
 
-from smtp_server import Action, Close, Say, SmtpServer, Step, good
+from smtp_server import Action, Close, Reply, SmtpServer, Step, accept_everything
 from syndicate.backoff import Backoff
 from syndicate.delivery import relays
 from syndicate.delivery.operations import cancellation, pausing, report, resending
@@ -37,20 +37,20 @@ PEOPLE = [f"p{number}@example.org" for number in range(6)]
 NEVER_SENT = ("pending", "retry", "failed", "suppressed")
 
 SAID: list[Action] = [
-    Say("421 4.3.2 busy", close=True),
-    Say("451 4.3.0 not now"),
-    Say("550 5.7.1 no"),
-    Say("550 5.1.1 nobody here"),
-    Say("well, yes"),
+    Reply("421 4.3.2 busy", close=True),
+    Reply("451 4.3.0 not now"),
+    Reply("550 5.7.1 no"),
+    Reply("550 5.1.1 nobody here"),
+    Reply("well, yes"),
     Close(),
 ]
 STEPS = ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "MESSAGE"]
 FAULTS = st.lists(
-    st.tuples(st.sampled_from(STEPS), st.sampled_from([*SAID, Close(kept=True)])), max_size=3
+    st.tuples(st.sampled_from(STEPS), st.sampled_from([*SAID, Close(accepted=True)])), max_size=3
 )
 
 
-class DeadError(BaseException):
+class KilledError(BaseException):
     """The process is no more."""
 
 
@@ -70,9 +70,9 @@ class AnyOrder(RuleBasedStateMachine):
         os.environ["XDG_STATE_HOME"] = str(Path(self.temporary.name) / "state-home")
         with folder.opened() as opened:
             resume_moved(opened)
-        self.site, self.issue = Mailing(folder), made.issue
+        self.site, self.issue = MailingSite(folder), made.issue
         self.people = {each.id: each for each in made.people}
-        self.server = SmtpServer(good)
+        self.server = SmtpServer(accept_everything)
         self.server.__enter__()
         self.site.send_by_smtp(self.server.port, connections=2, timeout=0.3)
         self.small = (
@@ -96,9 +96,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     # -- what is so ----------------------------------------------------------------------------
 
-    def got(self) -> Counter[int]:
+    def accepted_counts(self) -> Counter[int]:
         numbers = {each.address: each.id for each in self.people.values()}
-        return Counter(numbers[to] for mail in self.server.mails for to in mail.to)
+        return Counter(numbers[to] for mail in self.server.accepted for to in mail.to)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         with self.site.folder.opened() as opened:
@@ -111,10 +111,10 @@ class AnyOrder(RuleBasedStateMachine):
         }
 
     @invariant()
-    def what_the_ledger_says_is_so(self) -> None:
+    def store_matches_server(self) -> None:
         if not hasattr(self, "server"):
             return
-        got = self.got()
+        got = self.accepted_counts()
         for who, state in self.states().items():
             least = 1 if state == "sent" and who not in self.believed else 0
             most = self.resent[who] + (state not in NEVER_SENT)
@@ -123,7 +123,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert got[who] == many, f"{who} was to get no more"
 
     @invariant()
-    def the_proof_holds(self) -> None:
+    def report_balances(self) -> None:
         if hasattr(self, "server") and self.rows("SELECT 1 FROM issue_sends"):
             with self.site.folder.opened() as opened:
                 proof = report.reconcile(opened, report.sending_of(opened, self.issue))
@@ -136,7 +136,7 @@ class AnyOrder(RuleBasedStateMachine):
             }
 
     @invariant()
-    def only_what_may_follow_does(self) -> None:
+    def transitions_are_allowed(self) -> None:
         if hasattr(self, "server"):
             for before, after in self.rows("SELECT DISTINCT before, after FROM moves"):
                 state = DeliveryState(str(before))
@@ -145,15 +145,15 @@ class AnyOrder(RuleBasedStateMachine):
     # -- people ----------------------------------------------------------------------------------
 
     @rule(number=st.integers(6, 8))
-    def somebody_subscribes(self, number: int) -> None:
+    def subscriber_returns(self, number: int) -> None:
         for each in self.site.subscribe([f"p{number}@example.org"]):
             self.people[each.id] = each
 
     @rule(number=st.integers(0, 8), how=st.sampled_from(["leaves", "suppressed", "erased"]))
-    def somebody_goes(self, number: int, how: str) -> None:
-        self.goes(number, how)
+    def subscriber_withdraws(self, number: int, how: str) -> None:
+        self.withdraw(number, how)
 
-    def goes(self, number: int, how: str) -> None:
+    def withdraw(self, number: int, how: str) -> None:
         who = next((p for p in self.people.values() if p.address == f"p{number}@example.org"), None)
         if who is None:
             return
@@ -170,15 +170,15 @@ class AnyOrder(RuleBasedStateMachine):
             query = "SELECT 1 FROM deliveries WHERE state = 'sending' AND subscriber = :s"
             begun = opened.database.rows(query, {"s": who.id})
         if not begun:
-            self.may_get_no_more[who.id] = self.got()[who.id]
+            self.may_get_no_more[who.id] = self.accepted_counts()[who.id]
 
     # -- the operator ----------------------------------------------------------------------------
 
     @rule(what=st.sampled_from(["pause", "resume", "stop", "retry", "missed", "sent", "resend"]))
-    def somebody_orders(self, what: str) -> None:
-        self.order(what)
+    def operator_acts(self, what: str) -> None:
+        self.operate(what)
 
-    def order(self, what: str) -> None:
+    def operate(self, what: str) -> None:
         """As the commands do: nothing of an issue that never began, or is cancelled."""
         if not self.rows("SELECT 1 FROM issues WHERE state IN ('sending', 'sent')"):
             return
@@ -213,7 +213,7 @@ class AnyOrder(RuleBasedStateMachine):
                     self.stopped = False
 
     @rule()
-    def time_goes_by(self) -> None:
+    def retries_become_due(self) -> None:
         with self.site.folder.opened() as opened, opened.database.transaction():
             change_deliveries(opened.database, "next_try = '2026'")
 
@@ -229,30 +229,30 @@ class AnyOrder(RuleBasedStateMachine):
         ),
         on_held=st.sampled_from(["hold", "hold", "resend"]),
     )
-    def a_round(
+    def run_sender(
         self,
         faults: Sequence[tuple[str, Action]],
         dies: tuple[int, bool] | None,
         meanwhile: tuple[int, str] | None,
         on_held: str,
     ) -> None:
-        was_stopped, before = self.stopped, self.got()
+        was_stopped, before = self.stopped, self.accepted_counts()
         self.server.behaviour = self.faulty(list(faults), meanwhile)
         self.site.send_by_smtp(self.server.port, {"on_held": on_held}, connections=2, timeout=0.3)
         if on_held == "resend":  # the operator takes it that some get it twice
             self.resent.update(dict.fromkeys(self.people, len(faults) + 2))
         with (
             patch.object(relays, "BACKOFF", Backoff(timedelta(seconds=0.05), timedelta(minutes=1))),
-            dying(dies) as is_dead,
+            killing_at(dies) as was_killed,
         ):
             end = time.monotonic() + 1.0
             try:
                 self.site.send(stopping=lambda: time.monotonic() > end)
-            except DeadError:
-                assert is_dead()
-        self.server.hang_up()
+            except KilledError:
+                assert was_killed()
+        self.server.disconnect_all()
         if was_stopped and self.stopped:
-            assert self.got() == before, "it was stopped"
+            assert self.accepted_counts() == before, "it was stopped"
         unsaid = "SELECT reply FROM deliveries WHERE state = 'failed' AND server = ''"
         assert self.rows(unsaid) == [], "nobody fails whom no server refused"
 
@@ -265,7 +265,7 @@ class AnyOrder(RuleBasedStateMachine):
             with lock:
                 seen[0] += 1
                 if meanwhile and seen[0] == meanwhile[0]:
-                    self.happens(meanwhile[1])
+                    self.act(meanwhile[1])
                 for fault in faults:
                     if fault[0] == step.name:
                         faults.remove(fault)
@@ -274,15 +274,15 @@ class AnyOrder(RuleBasedStateMachine):
 
         return behaviour
 
-    def happens(self, what: str) -> None:
+    def act(self, what: str) -> None:
         if what in ("leaves", "erased"):
-            self.goes(5, what)
+            self.withdraw(5, what)
         else:
-            self.order(what)
+            self.operate(what)
 
 
 @contextmanager
-def dying(when: tuple[int, bool] | None) -> Iterator[Callable[[], bool]]:
+def killing_at(when: tuple[int, bool] | None) -> Iterator[Callable[[], bool]]:
     """The thread dies before or after its n-th transaction, and so do all that come after."""
     if when is None:
         yield lambda: False
@@ -298,13 +298,13 @@ def dying(when: tuple[int, bool] | None) -> Iterator[Callable[[], bool]]:
             return
         count[0] += 1
         if count[0] > number:
-            raise DeadError
+            raise KilledError
         with real(self):
             yield
             if count[0] == number and not after:
-                raise DeadError
+                raise KilledError
         if count[0] == number:
-            raise DeadError
+            raise KilledError
 
     with patch.object(Sqlite, "transaction", transaction):
         yield lambda: count[0] >= number
@@ -316,7 +316,7 @@ class Prepared:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.root = Path(self._folder.name) / "site"
-        self.site = mailing(self.root, "sqlite:///syndicate.db")
+        self.site = new_mailing_site(self.root, "sqlite:///syndicate.db")
         self.people: list[Subscriber] = self.site.subscribe(PEOPLE)
         self.issue: Issue = self.site.issue()
         with self.site.folder.opened() as opened, opened.database.transaction():

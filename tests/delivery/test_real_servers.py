@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from mailings import Mailing, mailing
+from mailing_site import MailingSite, new_mailing_site
 from real_servers import OpenSmtpd, Postfix, RealServer, running
 
-from smtp_server import Say, SmtpServer, Step
+from smtp_server import Reply, SmtpServer, Step
 from syndicate import cli
 
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -31,9 +31,9 @@ SAID = "550 5.1.1 there is nobody of that name"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def nobody_there(step: Step) -> Say | None:
+def refuse_unknown(step: Step) -> Reply | None:
     """The server of far.example knows no address."""
-    return Say(SAID) if step.name == "RCPT" else None
+    return Reply(SAID) if step.name == "RCPT" else None
 
 
 @pytest.fixture(params=["postfix", "opensmtpd"])
@@ -41,7 +41,7 @@ def server(
     request: pytest.FixtureRequest, root: None, require_program: Callable[[str, str], str]
 ) -> Iterator[RealServer]:
     """A mail server, started."""
-    with SmtpServer(nobody_there) as far:
+    with SmtpServer(refuse_unknown) as far:
         if request.param == "postfix":
             require_program("postfix", "apt-get install postfix")
             with running(lambda folder, port: Postfix(folder, port, far.port)) as started:
@@ -55,9 +55,9 @@ def server(
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: RealServer) -> Mailing:
+def site(tmp_path: Path, server: RealServer) -> MailingSite:
     """A site that sends through the server, and reads what comes back to it."""
-    made = mailing(tmp_path / "site", f"sqlite:///{tmp_path / 'syndicate.db'}")
+    made = new_mailing_site(tmp_path / "site", f"sqlite:///{tmp_path / 'syndicate.db'}")
     made.folder.article("two.md", "Die Möwe — 鷗", "A *gull*.\n\n.dots\n", date="2026-11-02")
     (tmp_path / "site" / "dkim.pem").write_bytes(
         KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -75,7 +75,7 @@ def is_signed(message: bytes) -> bool:
     return bool(dkim.verify(message.replace(b"\n", b"\r\n"), dnsfunc=lambda *_, **__: record))
 
 
-def suppressed(site: Mailing) -> dict[str, str]:
+def suppressed(site: MailingSite) -> dict[str, str]:
     """Who is never to be mailed again, and what was said of them."""
     with site.folder.opened() as opened:
         rows = opened.database.rows(
@@ -84,7 +84,7 @@ def suppressed(site: Mailing) -> dict[str, str]:
     return {str(who): str(detail) for who, detail in rows}
 
 
-def test_messages_arrive_whole_and_signed(site: Mailing, server: RealServer) -> None:
+def test_messages_arrive_whole_and_signed(site: MailingSite, server: RealServer) -> None:
     with smtplib.SMTP("127.0.0.1", server.port) as asked:
         asked.ehlo()
         assert asked.has_extn("pipelining") == server.pipelining
@@ -110,7 +110,7 @@ def test_messages_arrive_whole_and_signed(site: Mailing, server: RealServer) -> 
 
 
 def test_an_address_that_bounces_is_not_mailed_again(
-    site: Mailing, server: RealServer, capsys: pytest.CaptureFixture[str]
+    site: MailingSite, server: RealServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     well = [ADA, BOB, *(f"ada+{number}@example.org" for number in range(3))]
     site.subscribe([*well, GONE, NOBODY])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import NAME, Mailing, now
+from mailing_site import NAME, MailingSite, now
 from sent_messages import (
     ADA,
     BOB,
@@ -17,13 +17,14 @@ from sent_messages import (
     suppressed_addresses,
 )
 
-from smtp_server import Action, Say, SmtpServer, Step, scripted
+from smtp_server import Action, Reply, SmtpServer, Step, scripted
+from syndicate.delivery import pauses
 from syndicate.delivery.operations import pausing, resending
 from syndicate.store.delivery_events import DeliveryEvents
 from syndicate.store.subscribers import Subscribers
 
 
-def test_a_permanently_refused_address_fails_and_is_not_mailed_again(site: Mailing) -> None:
+def test_a_permanently_refused_address_fails_and_is_not_mailed_again(site: MailingSite) -> None:
     people = {each.address: each for each in site.subscribe(THREE_PEOPLE)}
     site.issue()
     with SmtpServer(refuse_recipient(BOB, "550 5.1.1 nobody here")) as server:
@@ -35,12 +36,12 @@ def test_a_permanently_refused_address_fails_and_is_not_mailed_again(site: Maili
     with site.folder.opened() as opened:
         assert Subscribers(opened.database).suppression(people[BOB].hash)
         assert not Subscribers(opened.database).suppression(people[ADA].hash)
-        events = DeliveryEvents(opened.database).of(site.sending.issue, people[BOB].id)
+        events = DeliveryEvents(opened.database).of(site.issue_send.issue, people[BOB].id)
     assert any("5.1.1 nobody here" in each.detail for each in events)
 
 
 @pytest.mark.postgresql
-def test_a_temporarily_refused_delivery_is_retried_later(site: Mailing) -> None:
+def test_a_temporarily_refused_delivery_is_retried_later(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(refuse_recipient(BOB, "451 4.7.1 greylisted")) as server:
@@ -60,19 +61,19 @@ def test_a_temporarily_refused_delivery_is_retried_later(site: Mailing) -> None:
 @pytest.mark.parametrize(
     ("steps", "word"),
     [
-        ({"MAIL": Say("550 5.7.1 not from here")}, "not from here"),
-        ({"GREETING": Say("554 5.7.1 go away")}, "go away"),
+        ({"MAIL": Reply("550 5.7.1 not from here")}, "not from here"),
+        ({"GREETING": Reply("554 5.7.1 go away")}, "go away"),
     ],
 )
 def test_a_refusal_of_the_sender_pauses_the_issue_and_fails_no_delivery(
-    site: Mailing, steps: dict[str, Action], word: str
+    site: MailingSite, steps: dict[str, Action], word: str
 ) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(scripted(**steps)) as server:
         site.send_by_smtp(server.port)
         report = site.send(stopping=stop_after(60))
-        assert not server.mails
+        assert not server.accepted
     assert set(site.states().values()) == {"pending"}
     said = [each.pause_reason for each in report.paused] + [
         each.text for each in report.relay_errors
@@ -80,24 +81,24 @@ def test_a_refusal_of_the_sender_pauses_the_issue_and_fails_no_delivery(
     assert any(word in each for each in said)
 
 
-def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: Mailing) -> None:
+def test_an_issue_pauses_when_every_relay_refuses_at_the_greeting(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
-    with SmtpServer(scripted(GREETING=Say("554 5.7.1 go away"))) as server:
+    with SmtpServer(scripted(GREETING=Reply("554 5.7.1 go away"))) as server:
         site.send_by_smtp(server.port)
         (paused,) = site.send(stopping=stop_after(60)).paused
         assert "go away" in paused.pause_reason
-        assert site.sending.pause_reason == paused.pause_reason
+        assert site.issue_send.pause_reason == paused.pause_reason
         assert set(site.states().values()) == {"pending"}
         server.behaviour = scripted()
         assert site.send().sent == 0, "it stays paused until an operator resumes it"
 
 
 @pytest.mark.postgresql
-def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
+def test_too_many_refusals_pause_the_issue(site: MailingSite) -> None:
     site.subscribe([f"p{number:03}@example.org" for number in range(100)])
     site.issue()
-    with SmtpServer(scripted(RCPT=Say("550 5.7.1 blocked"))) as server:
+    with SmtpServer(scripted(RCPT=Reply("550 5.7.1 blocked"))) as server:
         site.send_by_smtp(server.port)
         report = site.send()
     assert [each.name for each in report.paused] == [NAME]
@@ -107,7 +108,7 @@ def test_too_many_refusals_pause_the_issue(site: Mailing) -> None:
     assert proof.suppressed == 0, "it is us who are blocked"
 
 
-def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None:
+def refused_by_a_misconfigured_server(site: MailingSite, server: SmtpServer) -> None:
     site.subscribe(FOUR_PEOPLE)
     site.issue()
     site.send_by_smtp(server.port)
@@ -119,7 +120,7 @@ def refused_by_a_misconfigured_server(site: Mailing, server: SmtpServer) -> None
 
 @pytest.mark.parametrize(("people", "refused"), [(1, 1), (3, 2), (4, 4), (9, 9)])
 def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
-    site: Mailing, people: int, refused: int
+    site: MailingSite, people: int, refused: int
 ) -> None:
     addresses = [f"p{number}@example.org" for number in range(people)]
     everyone = site.subscribe(addresses)
@@ -128,43 +129,45 @@ def test_a_small_list_that_is_mostly_refused_pauses_and_suppresses_no_address(
 
     def behaviour(step: Step) -> Action | None:
         is_unknown = step.name == "RCPT" and any(each in step.argument for each in unknown)
-        return Say("550 5.1.1 no such user") if is_unknown else None
+        return Reply("550 5.1.1 no such user") if is_unknown else None
 
     with SmtpServer(behaviour) as server:
         site.send_by_smtp(server.port)
         report = site.send()
     (paused,) = report.paused
     assert paused.pause_reason == f"{refused} of {people} messages were refused"
-    assert "syndicate issues retry-failed weekly/" in pausing.resume_hint(paused)
-    assert "which suppresses the addresses" in pausing.resume_hint(paused)
+    assert "syndicate issues retry-failed weekly/" in pauses.resume_hint(paused)
+    assert "which suppresses the addresses" in pauses.resume_hint(paused)
     with site.folder.opened() as opened:
         known = Subscribers(opened.database)
         assert not any(known.suppression(each.hash) for each in everyone)
 
 
-def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_no_address(site: Mailing) -> None:
-    with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
+def test_a_small_list_refused_as_a_whole_pauses_and_suppresses_no_address(
+    site: MailingSite,
+) -> None:
+    with SmtpServer(scripted(RCPT=Reply("550 5.1.1 no such user"))) as server:
         refused_by_a_misconfigured_server(site, server)
         site.send()  # as after a restart
         assert suppressed_addresses(site) == set()
         server.behaviour = scripted()
-        site.ask(lambda opened: resending.retry_failed(opened, site.sending, now()))
+        site.query(lambda opened: resending.retry_failed(opened, site.issue_send, now()))
         assert site.send().sent == 4
     assert site.delivery_report().sending.ended_at
     assert suppressed_addresses(site) == set()
 
 
-def test_resuming_confirms_the_refusals(site: Mailing) -> None:
-    with SmtpServer(scripted(RCPT=Say("550 5.1.1 no such user"))) as server:
+def test_resuming_confirms_the_refusals(site: MailingSite) -> None:
+    with SmtpServer(scripted(RCPT=Reply("550 5.1.1 no such user"))) as server:
         refused_by_a_misconfigured_server(site, server)
-        assert site.ask(lambda opened: pausing.resume(opened, site.delivery_report().sending))
+        assert site.query(lambda opened: pausing.resume(opened, site.delivery_report().sending))
         report = site.send()
     assert not report.paused
     assert site.delivery_report().sending.ended_at
     assert suppressed_addresses(site) == set(FOUR_PEOPLE)
 
 
-def test_failed_deliveries_are_retried_on_command(site: Mailing) -> None:
+def test_failed_deliveries_are_retried_on_command(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer(refuse_recipient(BOB, "550 5.7.1 policy")) as server:
@@ -172,12 +175,12 @@ def test_failed_deliveries_are_retried_on_command(site: Mailing) -> None:
         site.send()
         server.behaviour = scripted()
         with site.folder.opened() as opened:
-            assert resending.retry_failed(opened, site.sending, now()) == 1
+            assert resending.retry_failed(opened, site.issue_send, now()) == 1
         site.send()
         assert accepted_recipients(server) == [*THREE_PEOPLE]
 
 
-def test_subscribers_who_missed_an_issue_get_it_and_none_gets_it_twice(site: Mailing) -> None:
+def test_subscribers_who_missed_an_issue_get_it_and_none_gets_it_twice(site: MailingSite) -> None:
     site.subscribe([ADA, BOB])
     issue = site.issue()
     with SmtpServer(refuse_recipient(BOB, "550 5.7.1 policy")) as server:
@@ -186,8 +189,8 @@ def test_subscribers_who_missed_an_issue_get_it_and_none_gets_it_twice(site: Mai
         server.behaviour = scripted()
         site.subscribe([CYD])
         with site.folder.opened() as opened:
-            assert resending.resend_missed(opened, issue, site.sending, now()) == 2
-            assert resending.resend_missed(opened, issue, site.sending, now()) == 0
+            assert resending.resend_missed(opened, issue, site.issue_send, now()) == 2
+            assert resending.resend_missed(opened, issue, site.issue_send, now()) == 0
         site.send()
         assert accepted_recipients(server) == [*THREE_PEOPLE]
     assert site.delivery_report().planned == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import WEEKLY, Mailing
+from mailing_site import WEEKLY, MailingSite
 
 from site_folder import NOON
 from syndicate.delivery.send_test import IssueToTest, issue_to_test
@@ -11,19 +11,21 @@ from syndicate.errors import SyndicateError
 from syndicate.site import set_up
 
 
-def chosen(site: Mailing, name: str) -> IssueToTest:
+def chosen(site: MailingSite, name: str) -> IssueToTest:
     setup = set_up(site.folder.config_file, {})
     with site.folder.opened() as opened:
         return issue_to_test(setup, opened, name, NOON)
 
 
 @pytest.fixture
-def site(sqlite_site: Mailing) -> Mailing:
+def site(sqlite_site: MailingSite) -> MailingSite:
     sqlite_site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     return sqlite_site
 
 
-def test_the_name_of_a_newsletter_means_its_draft_and_next_the_next_issue(site: Mailing) -> None:
+def test_the_name_of_a_newsletter_means_its_draft_and_next_the_next_issue(
+    site: MailingSite,
+) -> None:
     assert chosen(site, "weekly").description == "the next issue of weekly"
     draft = site.issue()
     site.folder.article("two.md", "The second", date="2026-11-02")
@@ -35,7 +37,7 @@ def test_the_name_of_a_newsletter_means_its_draft_and_next_the_next_issue(site: 
     assert following.sequence == 0
 
 
-def test_without_a_draft_and_without_news_it_is_the_newest_issue(sqlite_site: Mailing) -> None:
+def test_without_a_draft_and_without_news_it_is_the_newest_issue(sqlite_site: MailingSite) -> None:
     sqlite_site.folder.configure(newsletters={"weekly": WEEKLY})
     approved = sqlite_site.issue()
     assert chosen(sqlite_site, "weekly").description == approved.name
@@ -43,7 +45,7 @@ def test_without_a_draft_and_without_news_it_is_the_newest_issue(sqlite_site: Ma
         chosen(sqlite_site, "weekly/next")
 
 
-def test_an_issue_that_was_made_without_deliver_cannot_be_tested(site: Mailing) -> None:
+def test_an_issue_that_was_made_without_deliver_cannot_be_tested(site: MailingSite) -> None:
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "deliver": False}})
     issue = site.issue()
     with pytest.raises(SyndicateError, match="was made without deliver: true") as caught:

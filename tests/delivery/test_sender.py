@@ -11,20 +11,29 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 import pytest
-from mailings import WEEKLY, Mailing, change_deliveries, now
+from mailing_site import WEEKLY, MailingSite, change_deliveries, now
 from sent_messages import ADA, CYD, THREE_PEOPLE, accepted_recipients
 
 from site_folder import NOON
-from smtp_server import Action, Mail, Say, SmtpServer, Step, good, scripted
+from smtp_server import (
+    AcceptedMessage,
+    Action,
+    Reply,
+    SmtpServer,
+    Step,
+    accept_everything,
+    scripted,
+)
 from syndicate.bounces import return_path
 from syndicate.config.model import Newsletter
 from syndicate.delivery.operations import pausing
-from syndicate.delivery.planning import plan_approved, too_old
+from syndicate.delivery.pauses import old_approval
+from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.send_test import send_test, stored_issue
 from syndicate.errors import DeliveryError, SyndicateError
-from syndicate.mail.personalise import message_id
+from syndicate.mail.personalise import delivery_message_id
 from syndicate.site import Site
 from syndicate.store.issue_sends import IssueSends, PauseKind
 from syndicate.store.issues import Issue, Issues
@@ -33,14 +42,14 @@ from syndicate.store.subscribers import Subscribers, SuppressionReason
 from syndicate.timestamps import format_timestamp
 
 
-def read(mail: Mail) -> EmailMessage:
+def read(mail: AcceptedMessage) -> EmailMessage:
     parsed = email.message_from_bytes(mail.body, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed
 
 
 @pytest.mark.postgresql
-def test_each_subscriber_gets_one_message(site: Mailing) -> None:
+def test_each_subscriber_gets_one_message(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer() as server:
@@ -50,19 +59,21 @@ def test_each_subscriber_gets_one_message(site: Mailing) -> None:
         assert site.send().sent == 0
         assert accepted_recipients(server) == [*THREE_PEOPLE]
     assert (report.sent, report.failed, report.held_by_issue) == (3, 0, {})
-    messages = {str(read(mail)["To"]): read(mail) for mail in server.mails}
+    messages = {str(read(mail)["To"]): read(mail) for mail in server.accepted}
     assert set(messages) == set(THREE_PEOPLE)
     assert len({each["Message-ID"] for each in messages.values()}) == 3
     assert len({each["List-Unsubscribe"] for each in messages.values()}) == 3
-    assert len({mail.sender for mail in server.mails}) == 3, "notices tell whose they are"
+    assert len({mail.sender for mail in server.accepted}) == 3, (
+        "notices tell subscriber_of_link they are"
+    )
     proof = site.delivery_report()
     assert (proof.planned, proof.sent, proof.pending) == (3, 3, 0)
     assert proof.sending.ended_at
-    issue = site.ask(lambda opened: Issues(opened.database).of("weekly")[0].state)
+    issue = site.query(lambda opened: Issues(opened.database).of("weekly")[0].state)
     assert issue == "sent"
 
 
-def test_the_outbox_holds_complete_messages(site: Mailing) -> None:
+def test_the_outbox_holds_complete_messages(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
     assert site.send().sent == 3
@@ -72,7 +83,7 @@ def test_the_outbox_holds_complete_messages(site: Mailing) -> None:
     assert set(site.states().values()) == {"sent"}
 
 
-def test_the_unsubscribe_link_of_a_message_unsubscribes_its_recipient(site: Mailing) -> None:
+def test_the_unsubscribe_link_of_a_message_unsubscribes_its_recipient(site: MailingSite) -> None:
     from syndicate.subscribers.tokens import Purpose
     from syndicate.subscribers.tokens import read as read_token
 
@@ -81,20 +92,20 @@ def test_the_unsubscribe_link_of_a_message_unsubscribes_its_recipient(site: Mail
     with SmtpServer() as server:
         site.send_by_smtp(server.port)
         site.send()
-    listed = str(read(server.mails[0])["List-Unsubscribe"])
+    listed = str(read(server.accepted[0])["List-Unsubscribe"])
     found = re.search(r"<https://lake\.example\.net/unsubscribe/weekly/([^>]+)>", listed)
     assert found
 
-    def whose(opened: Site) -> int:
-        good = SigningKeys(opened.database).good("2026-11-25T00:00:00Z")
-        return read_token(found[1], Purpose.UNSUBSCRIBE, good, now(), "weekly")
+    def subscriber_of_link(opened: Site) -> int:
+        keys = SigningKeys(opened.database).valid("2026-11-25T00:00:00Z")
+        return read_token(found[1], Purpose.UNSUBSCRIBE, keys, now(), "weekly")
 
-    assert site.ask(whose) == ada.id
+    assert site.query(subscriber_of_link) == ada.id
 
 
 @pytest.mark.postgresql
 def test_deliveries_are_planned_for_subscribers_of_the_newsletter_and_its_tags(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     ada, bob, cyd = site.subscribe(THREE_PEOPLE)
     site.subscribe(["other@example.org"], newsletter="birds")
@@ -113,7 +124,7 @@ def test_deliveries_are_planned_for_subscribers_of_the_newsletter_and_its_tags(
 
 
 def test_issues_made_before_delivery_was_enabled_are_not_sent(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     site.subscribe([ADA])
     weekly = {"weekly": {"title": "W", "sender": "a@example.org", "postal_address": "Here"}}
@@ -122,11 +133,11 @@ def test_issues_made_before_delivery_was_enabled_are_not_sent(
     with SmtpServer() as server:
         site.send_by_smtp(server.port)
         assert site.send().sent == 0
-        assert not server.mails
+        assert not server.accepted
 
 
 @pytest.mark.postgresql
-def test_only_one_program_sends_at_a_time(site: Mailing) -> None:
+def test_only_one_program_sends_at_a_time(site: MailingSite) -> None:
     with site.folder.opened() as first:
         assert first.database.lock_sending()
         with pytest.raises(SyndicateError, match="another program is already sending"):
@@ -134,7 +145,7 @@ def test_only_one_program_sends_at_a_time(site: Mailing) -> None:
     assert site.send().sent == 0
 
 
-def test_a_draft_sent_as_a_test_email_is_not_counted(site: Mailing) -> None:
+def test_a_draft_sent_as_a_test_email_is_not_counted(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     issue = site.issue()
     with SmtpServer() as server:
@@ -144,15 +155,15 @@ def test_a_draft_sent_as_a_test_email_is_not_counted(site: Mailing) -> None:
                 opened, site.folder.root / "outbox", stored_issue(opened, issue), "me@example.net"
             )
         assert accepted_recipients(server) == ["me@example.net"]
-    assert "taken as 1" in said
+    assert "queued as 1" in said
     with site.folder.opened() as opened:
         assert IssueSends(opened.database).get(issue.sequence) is None
 
 
-def test_a_test_email_with_unknown_outcome_is_an_error(site: Mailing) -> None:
+def test_a_test_email_with_unknown_outcome_is_an_error(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     issue = site.issue()
-    with SmtpServer(scripted(QUIT=[Say("451 4.3.0 not now")])) as server:
+    with SmtpServer(scripted(QUIT=[Reply("451 4.3.0 not now")])) as server:
         site.send_by_smtp(server.port)
         with site.folder.opened() as opened, pytest.raises(DeliveryError, match="451") as caught:
             send_test(
@@ -168,7 +179,7 @@ def seen_by(seen: list[tuple[int, int]]) -> ProgressCallback:
     return progress
 
 
-def test_progress_is_reported_while_an_issue_is_sent(site: Mailing) -> None:
+def test_progress_is_reported_while_an_issue_is_sent(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
     seen: list[tuple[int, int]] = []
@@ -180,14 +191,14 @@ def test_progress_is_reported_while_an_issue_is_sent(site: Mailing) -> None:
 
 
 def test_links_are_signed_with_the_current_key(
-    site: Mailing, monkeypatch: pytest.MonkeyPatch
+    site: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("syndicate.delivery.sender.PLAN_SECONDS", 0.0)
     site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
 
     def rotate(step: Step) -> Action | None:
-        if step.name == "MESSAGE" and len(server.mails) == 2:
+        if step.name == "MESSAGE" and len(server.accepted) == 2:
             with site.folder.opened() as opened, opened.database.transaction():
                 SigningKeys(opened.database).rotate("2026-11-24T00:00:00Z", format_timestamp(now()))
         return None
@@ -196,13 +207,13 @@ def test_links_are_signed_with_the_current_key(
         site.send_by_smtp(server.port, connections=1)
         assert site.send().sent == 30
     with site.folder.opened() as opened:
-        good = SigningKeys(opened.database).good(format_timestamp(now()))
-    read_back = [return_path.read(mail.sender, good) for mail in server.mails]
+        keys = SigningKeys(opened.database).valid(format_timestamp(now()))
+    read_back = [return_path.read(mail.sender, keys) for mail in server.accepted]
     assert read_back[:3] == [None] * 3
     assert all(read_back[-20:])
 
 
-def test_an_issue_without_recipients_ends_at_once(site: Mailing) -> None:
+def test_an_issue_without_recipients_ends_at_once(site: MailingSite) -> None:
     issue = site.issue()
     assert site.send().sent == 0
     with site.folder.opened() as opened:
@@ -212,31 +223,31 @@ def test_an_issue_without_recipients_ends_at_once(site: Mailing) -> None:
     assert site.delivery_report().planned == 0
 
 
-def test_the_date_of_a_message_is_when_it_is_handed_over(site: Mailing) -> None:
+def test_the_date_of_a_message_is_when_it_is_handed_over(site: MailingSite) -> None:
     site.subscribe(["ada@example.org", "bob@example.org"])
     issue = site.issue()
     with site.folder.opened() as opened:
         plan_approved(opened, NOON - timedelta(days=20))
-    refuse_once = scripted(MESSAGE=[Say("451 4.3.0 not now")])
+    refuse_once = scripted(MESSAGE=[Reply("451 4.3.0 not now")])
     with SmtpServer(refuse_once) as server:
         site.send_by_smtp(server.port, connections=1)
         before = datetime.now(UTC).replace(microsecond=0)
         site.send()
         with site.folder.opened() as opened, opened.database.transaction():
             change_deliveries(opened.database, "next_try = '2026-11-01T00:00:00Z'")
-        server.behaviour = good
+        server.behaviour = accept_everything
         site.send()
-        mails = [email.message_from_bytes(mail.body) for mail in server.mails]
+        mails = [email.message_from_bytes(mail.body) for mail in server.accepted]
     assert len(mails) == 2
     assert all(before <= parsedate_to_datetime(mail["Date"]) for mail in mails)
     with site.folder.opened() as opened, opened.database.transaction():
         salt = Subscribers(opened.database).salt()
-    ids = {f"<{message_id(issue.sequence, n, salt, 'example.net')}>" for n in (1, 2)}
+    ids = {f"<{delivery_message_id(issue.sequence, n, salt, 'example.net')}>" for n in (1, 2)}
     assert {mail["Message-ID"] for mail in mails} == ids, "the same on every try"
 
 
 def test_an_issue_approved_longer_ago_than_max_age_waits_for_a_confirmation(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     site.subscribe(["ada@example.org"])
     site.issue()
@@ -257,4 +268,4 @@ def test_an_approval_is_valid_for_max_age(hours: int, waits: bool) -> None:
     issue = Issue(
         "weekly", "2026-11-01T08:00", "", 1, "approved", "", approved_at=format_timestamp(NOON)
     )
-    assert bool(too_old(issue, newsletter, NOON + timedelta(hours=hours))) is waits
+    assert bool(old_approval(issue, newsletter, NOON + timedelta(hours=hours))) is waits

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
-from mailings import NAME, WEEKLY, Mailing, change_deliveries, now
+from mailing_site import NAME, WEEKLY, MailingSite, change_deliveries, now
 from sent_messages import stop_after
 
-from smtp_server import Action, Behaviour, Say, SmtpServer, Stall, Step, scripted
+from smtp_server import Action, Behaviour, Reply, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import cancellation, resending
 from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.planning_pace import PlanningPace
@@ -26,7 +26,7 @@ from syndicate.store.subscribers import Subscribers
 PEOPLE = [f"p{number:03}@example.org" for number in range(60)]
 
 
-def test_a_silent_server_does_not_keep_another_from_sending(site: Mailing) -> None:
+def test_a_silent_server_does_not_keep_another_from_sending(site: MailingSite) -> None:
     site.subscribe(PEOPLE)
     site.issue()
     with SmtpServer() as good, SmtpServer(scripted(GREETING=Stall())) as mute:
@@ -39,23 +39,23 @@ def test_a_silent_server_does_not_keep_another_from_sending(site: Mailing) -> No
         late = stop_after(60)
 
         def stopping() -> bool:
-            if late() or len(good.mails) >= len(PEOPLE) - 1:
-                mute.ended.set()  # so that nothing waits for its greeting any more
+            if late() or len(good.accepted) >= len(PEOPLE) - 1:
+                mute.stopping.set()  # so that nothing waits for its greeting any more
                 return True
             return False
 
         site.send(stopping=stopping)
-        assert len(good.mails) >= len(PEOPLE) - 1
+        assert len(good.accepted) >= len(PEOPLE) - 1
 
 
-def _cancelled(site: Mailing) -> None:
+def _cancelled(site: MailingSite) -> None:
     with site.folder.opened() as opened:
         issue = Issues(opened.database).all("weekly", 1)[0]
         _, became = cancellation.stop(opened, issue, now(), "a slip")
     assert became is IssueState.CANCELLED
 
 
-def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
+def test_a_cancelled_issue_is_never_sent(site: MailingSite) -> None:
     site.subscribe(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
@@ -71,17 +71,17 @@ def test_a_cancelled_issue_is_never_sent(site: Mailing) -> None:
             with suppress(SyndicateError):
                 resending.resend_missed(opened, issue, found, now())
         site.send(stopping=stop_after(60))
-        assert not server.mails
+        assert not server.accepted
 
 
-def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: Mailing) -> None:
+def test_the_last_retries_of_a_large_issue_do_not_pause_it(site: MailingSite) -> None:
     people = [f"p{number:03}@example.org" for number in range(300)]
     site.subscribe(people)
     site.issue()
 
     def behaviour(step: Step) -> Action | None:
         bad = step.name == "RCPT" and ("<p00" in step.argument or "<p010" in step.argument)
-        return Say("451 4.2.2 full") if bad else None
+        return Reply("451 4.2.2 full") if bad else None
 
     with SmtpServer(behaviour) as server:
         site.send_by_smtp(server.port)
@@ -115,7 +115,7 @@ def breaking(begun: threading.Event, broken: threading.Event) -> ProgressCallbac
     return progress
 
 
-def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
+def test_threads_end_when_a_run_breaks(site: MailingSite) -> None:
     site.subscribe(PEOPLE[:8])
     site.issue()
     before = set(threading.enumerate())
@@ -133,7 +133,7 @@ def test_threads_end_when_a_run_breaks(site: Mailing) -> None:
 
 
 @pytest.mark.postgresql
-def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) -> None:
+def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: MailingSite) -> None:
     site.subscribe(PEOPLE[:8])
     site.issue()
 
@@ -147,7 +147,7 @@ def test_deliveries_in_progress_when_a_run_breaks_are_recorded(site: Mailing) ->
     assert set(site.states().values()) == {"sent"}, site.states()
 
 
-def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mailing) -> None:
+def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: MailingSite) -> None:
     people = site.subscribe(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
@@ -160,17 +160,17 @@ def test_a_delivery_to_an_erased_subscriber_does_not_count_as_refused(site: Mail
         report = site.send(stopping=stop_after(60))
     assert (report.sent, report.failed) == (2, 0)
     with site.folder.opened() as opened:
-        delivery = Deliveries(opened.database).find(site.sending.issue, people[2].id)
+        delivery = Deliveries(opened.database).find(site.issue_send.issue, people[2].id)
     assert delivery
     assert delivery.state == "suppressed"
 
 
-def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: Mailing) -> None:
+def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: MailingSite) -> None:
     site.subscribe(PEOPLE[:3])
     site.issue()
     with SmtpServer() as server:
         site.send_by_smtp(server.port, per_hour=1)
-        site.send(stopping=lambda: len(server.mails) == 1)
+        site.send(stopping=lambda: len(server.accepted) == 1)
         settings = dict(site.folder.settings)
         settings["newsletters"] = {"other": {**WEEKLY, "title": "Other"}}
         site.folder.settings = settings
@@ -182,7 +182,7 @@ def test_an_issue_of_a_removed_newsletter_can_be_cancelled(site: Mailing) -> Non
 
 @pytest.mark.postgresql
 def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
-    site: Mailing, monkeypatch: pytest.MonkeyPatch
+    site: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is in hand then is written down all the same: a few tries later all is well."""
     calls: list[object] = []
@@ -215,7 +215,7 @@ def test_a_database_that_is_busy_when_an_issue_is_planned_does_not_end_the_run(
     assert set(site.states().values()) == {"sent"}, site.states()
 
 
-def test_an_issue_without_any_subscribers_is_sent(site: Mailing) -> None:
+def test_an_issue_without_any_subscribers_is_sent(site: MailingSite) -> None:
     site.issue()
     with SmtpServer() as server:
         site.send_by_smtp(server.port)

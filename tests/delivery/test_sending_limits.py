@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from mailings import Mailing, now
+from mailing_site import MailingSite, now
 from sent_messages import ADA
 
 from smtp_server import SmtpServer
@@ -19,7 +19,7 @@ def settled(server: SmtpServer, wanted: int) -> Callable[[], bool]:
 
     def is_over() -> bool:
         nonlocal since
-        if len(server.mails) >= wanted and not since:
+        if len(server.accepted) >= wanted and not since:
             since = time.monotonic()
         return bool(since) and time.monotonic() > since + 0.5
 
@@ -27,19 +27,19 @@ def settled(server: SmtpServer, wanted: int) -> Callable[[], bool]:
 
 
 @pytest.mark.postgresql
-def test_a_limit_holds_across_restarts(site: Mailing) -> None:
+def test_a_limit_holds_across_restarts(site: MailingSite) -> None:
     site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
     with SmtpServer() as server:
         for per_hour in (10, 10, 25):
             site.send_by_smtp(server.port, per_hour=per_hour)
             site.send(stopping=settled(server, per_hour))
-            assert len(server.mails) == per_hour
+            assert len(server.accepted) == per_hour
     proof = site.delivery_report()
     assert (proof.sent, proof.pending) == (25, 5)
 
 
-def test_in_quiet_hours_nothing_is_sent(site: Mailing) -> None:
+def test_in_quiet_hours_nothing_is_sent(site: MailingSite) -> None:
     site.subscribe([ADA])
     site.issue()
     hour = now().hour
@@ -51,13 +51,13 @@ def test_in_quiet_hours_nothing_is_sent(site: Mailing) -> None:
         site.configure(**settings, quiet_hours=quiet)
         report = site.send()
         assert report.quiet_until
-        assert not server.mails
+        assert not server.accepted
         site.configure(**settings, quiet_hours="")
         assert site.send().sent == 1
 
 
 def test_servers_share_by_weight_and_one_that_is_down_loses_no_delivery(
-    site: Mailing, monkeypatch: pytest.MonkeyPatch
+    site: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "ACTIVE_WINDOW", 60)  # however busy this machine is
     site.subscribe([f"p{number:03}@example.org" for number in range(120)])
@@ -71,5 +71,5 @@ def test_servers_share_by_weight_and_one_that_is_down_loses_no_delivery(
         }
         site.configure(transport="smtp", servers=servers)
         assert site.send().sent == 120
-        assert len(one.mails) + len(other.mails) == 120
-        assert 2 <= len(one.mails) / len(other.mails) <= 4
+        assert len(one.accepted) + len(other.accepted) == 120
+        assert 2 <= len(one.accepted) / len(other.accepted) <= 4

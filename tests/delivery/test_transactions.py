@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from mailings import ignore_progress, mailing, never_stop
+from mailing_site import ignore_progress, never_stop, new_mailing_site
 from sent_messages import THREE_PEOPLE, accepted_recipients
 
 from smtp_server import Action, SmtpServer, Step
@@ -22,7 +22,7 @@ def test_a_store_that_is_busy_for_long_only_delays_sending(
 ) -> None:
     monkeypatch.setattr("syndicate.store.sqlite.BUSY_SECONDS", 0.1)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
-    site = mailing(tmp_path / "site", url)
+    site = new_mailing_site(tmp_path / "site", url)
     site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
     file = tmp_path / "site" / "syndicate.db"
@@ -54,7 +54,7 @@ def test_on_a_full_disk_nothing_is_sent_that_is_not_recorded(
 ) -> None:
     monkeypatch.setattr("syndicate.delivery.transactions.RETRY_SECONDS", 0.01)
     url = f"sqlite:///{tmp_path / 'site' / 'syndicate.db'}"
-    site = mailing(tmp_path / "site", url)
+    site = new_mailing_site(tmp_path / "site", url)
     site.subscribe([f"p{number:02}@example.org" for number in range(30)])
     site.issue()
     with SmtpServer() as server:
@@ -63,7 +63,7 @@ def test_on_a_full_disk_nothing_is_sent_that_is_not_recorded(
             run_many = opened.database.run_many
 
             def full(statement: str, values: Sequence[Mapping[str, object]]) -> None:
-                if values and len(server.mails) > 5:
+                if values and len(server.accepted) > 5:
                     raise StoreError("the database: database or disk is full")
                 run_many(statement, values)
 
@@ -86,7 +86,7 @@ def test_outcomes_of_a_broken_run_are_recorded_when_the_store_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("syndicate.delivery.transactions.RETRY_SECONDS", 0.01)
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     site.subscribe(THREE_PEOPLE)
     site.issue()
     with SmtpServer() as server:
@@ -95,7 +95,7 @@ def test_outcomes_of_a_broken_run_are_recorded_when_the_store_is_back(
             run_many, refusals = opened.database.run_many, [0]
 
             def away(statement: str, values: Sequence[Mapping[str, object]]) -> None:
-                if values and server.mails and refusals[0] < MAX_TRIES + 2:
+                if values and server.accepted and refusals[0] < MAX_TRIES + 2:
                     refusals[0] += 1
                     raise StoreError("the database: server closed the connection")
                 run_many(statement, values)

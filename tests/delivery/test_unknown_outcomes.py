@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from mailings import NAME, Mailing, change_deliveries, now
+from mailing_site import NAME, MailingSite, change_deliveries, now
 from sent_messages import ADA, THREE_PEOPLE, accepted_recipients, make_retries_due, stop_after
 
 from site_folder import NOON
-from smtp_server import Action, Close, Say, SmtpServer, Stall, Step, scripted
+from smtp_server import Action, Close, Reply, SmtpServer, Stall, Step, scripted
 from syndicate.delivery.operations import resending
 from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.planning_pace import PlanningPace
@@ -17,18 +17,18 @@ from syndicate.store.deliveries import UNKNOWN, Deliveries
 from syndicate.store.delivery_events import DeliveryEvents
 
 LOST = {
-    "closed after the dot": {"MESSAGE": [Close(kept=True)]},
+    "closed after the dot": {"MESSAGE": [Close(accepted=True)]},
     "closed after the dot, and not kept": {"MESSAGE": [Close()]},
-    "no word after the dot": {"MESSAGE": [Stall(kept=True)]},
-    "nothing anybody understands": {"MESSAGE": [Say("well, yes")]},
-    "an answer to something else": {"MESSAGE": [Say("354 go ahead")]},
-    "an endless answer": {"MESSAGE": [Say(b"250-" + b"x" * 200_000)]},
+    "no word after the dot": {"MESSAGE": [Stall(accepted=True)]},
+    "nothing anybody understands": {"MESSAGE": [Reply("well, yes")]},
+    "an answer to something else": {"MESSAGE": [Reply("354 go ahead")]},
+    "an endless answer": {"MESSAGE": [Reply(b"250-" + b"x" * 200_000)]},
 }
 
 
 @pytest.mark.parametrize("steps", LOST.values(), ids=LOST.keys())
 def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
-    site: Mailing, steps: dict[str, list[Action | None]]
+    site: MailingSite, steps: dict[str, list[Action | None]]
 ) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -52,18 +52,18 @@ def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
         assert proof.held == len(held)
         assert proof.pending == 0
         with site.folder.opened() as opened:
-            assert resending.resolve_held(opened, site.sending, now(), sent=True, people=[]) == len(
-                held
-            )
+            assert resending.resolve_held(
+                opened, site.issue_send, now(), sent=True, people=[]
+            ) == len(held)
     assert set(site.states().values()) == {"sent"}
     assert site.delivery_report().held == 0
 
 
 @pytest.mark.postgresql
-def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: Mailing) -> None:
+def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: MailingSite) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
-    with SmtpServer(scripted(MESSAGE=Close(kept=True))) as server:
+    with SmtpServer(scripted(MESSAGE=Close(accepted=True))) as server:
         for _ in range(3):
             site.send_by_smtp(server.port, {"on_held": "resend"}, connections=1)
             site.send(stopping=stop_after(60))
@@ -73,10 +73,10 @@ def test_with_resend_an_unknown_outcome_is_sent_again_once_and_then_held(site: M
 
 
 @pytest.mark.postgresql
-def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mailing) -> None:
+def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: MailingSite) -> None:
     site.subscribe([ADA])
     site.issue()
-    with SmtpServer(scripted(RCPT=Say("451 4.3.0 later"))) as server:
+    with SmtpServer(scripted(RCPT=Reply("451 4.3.0 later"))) as server:
         site.send_by_smtp(server.port, connections=1)
         site.send()
     found = []
@@ -90,7 +90,7 @@ def test_a_sender_that_died_resends_a_delivery_once_and_then_holds_it(site: Mail
 
 
 def test_a_server_that_demands_a_login_between_messages_is_not_retried_without_end(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -99,7 +99,7 @@ def test_a_server_that_demands_a_login_between_messages_is_not_retried_without_e
     def behaviour(step: Step) -> Action | None:
         if step.name == "MAIL":
             asked.append(step.name)
-            return Say("530 5.7.0 log in first") if len(asked) > 1 else None
+            return Reply("530 5.7.0 log in first") if len(asked) > 1 else None
         return None
 
     with SmtpServer(behaviour) as server:
@@ -111,7 +111,7 @@ def test_a_server_that_demands_a_login_between_messages_is_not_retried_without_e
 
 
 def test_a_server_that_closes_the_connection_within_a_message_gets_none_twice(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -129,7 +129,7 @@ def test_a_server_that_closes_the_connection_within_a_message_gets_none_twice(
         assert site.delivery_report().pending == 0
 
 
-def test_a_held_delivery_can_be_sent_again(site: Mailing) -> None:
+def test_a_held_delivery_can_be_sent_again(site: MailingSite) -> None:
     site.subscribe([ADA])
     site.issue()
     with SmtpServer(scripted(MESSAGE=[Close()])) as server:
@@ -138,7 +138,9 @@ def test_a_held_delivery_can_be_sent_again(site: Mailing) -> None:
         assert site.states() == {ADA: "held"}
         server.behaviour = scripted()
         with site.folder.opened() as opened:
-            assert resending.resolve_held(opened, site.sending, now(), sent=False, people=[]) == 1
+            assert (
+                resending.resolve_held(opened, site.issue_send, now(), sent=False, people=[]) == 1
+            )
         assert site.send().sent == 1
         assert accepted_recipients(server) == [ADA]
 
@@ -146,15 +148,15 @@ def test_a_held_delivery_can_be_sent_again(site: Mailing) -> None:
 @pytest.mark.parametrize(
     "steps",
     [
-        {"RCPT": [None, Say("421 4.3.2 too many", close=True)]},
+        {"RCPT": [None, Reply("421 4.3.2 too many", close=True)]},
         {"MAIL": [None, Close()]},
         {"DATA": [Close()]},
-        {"DATA": [Say("nonsense")]},
+        {"DATA": [Reply("nonsense")]},
     ],
     ids=str,
 )
 def test_a_message_lost_before_its_end_is_sent_once(
-    site: Mailing, steps: dict[str, list[Action | None]]
+    site: MailingSite, steps: dict[str, list[Action | None]]
 ) -> None:
     site.subscribe(THREE_PEOPLE)
     site.issue()
@@ -178,7 +180,7 @@ def test_a_message_lost_before_its_end_is_sent_once(
 @pytest.mark.postgresql
 @pytest.mark.parametrize(("on_held", "state"), [("hold", "held"), ("resend", "pending")])
 def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
-    site: Mailing, on_held: str, state: str
+    site: MailingSite, on_held: str, state: str
 ) -> None:
     (ada,) = site.subscribe([ADA])
     site.issue()
@@ -190,5 +192,5 @@ def test_the_history_of_a_delivery_shows_that_a_crash_left_its_outcome_unknown(
     site.configure(transport="outbox", on_held=on_held)
     site.send()
     with site.folder.opened() as opened:
-        events = DeliveryEvents(opened.database).of(site.sending.issue, ada.id)
+        events = DeliveryEvents(opened.database).of(site.issue_send.issue, ada.id)
     assert [(each.event, each.detail) for each in events] == [(state, UNKNOWN)]

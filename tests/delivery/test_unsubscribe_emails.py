@@ -11,7 +11,7 @@ from email.policy import SMTP
 from urllib.parse import unquote
 
 import pytest
-from mailings import WEEKLY, Mailing
+from mailing_site import WEEKLY, MailingSite
 
 from syndicate.bounces import return_path
 from syndicate.bounces.handle import BounceResult
@@ -25,12 +25,12 @@ ANN, BOB = "ann@example.org", "bob@example.org"
 
 
 @pytest.fixture
-def site(sqlite_site: Mailing) -> Mailing:
+def site(sqlite_site: MailingSite) -> MailingSite:
     return sqlite_site
 
 
 @pytest.fixture
-def sent(site: Mailing) -> Message:
+def sent(site: MailingSite) -> Message:
     """The message that Ann got."""
     site.subscribe([ANN, BOB])
     site.issue()
@@ -50,7 +50,7 @@ def plain(sent: Message) -> str:
     return data.decode()
 
 
-def arrives(site: Mailing, message: bytes) -> BounceResult:
+def arrives(site: MailingSite, message: bytes) -> BounceResult:
     """Put an email into the Maildir that the service reads; what came of it."""
     folder = site.folder.root / "returns"
     for name in ("new", "cur", "tmp"):
@@ -73,7 +73,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("message", UNREADABLE.values(), ids=list(UNREADABLE))
 def test_an_unreadable_message_is_flagged_and_the_next_one_is_read(
-    site: Mailing, sent: Message, message: bytes
+    site: MailingSite, sent: Message, message: bytes
 ) -> None:
     folder = site.folder.root / "returns"
     for name in ("new", "cur", "tmp"):
@@ -99,12 +99,12 @@ def email(text: str = "", sender: str = f"Ann <{ANN}>", **headers: str) -> bytes
     return message.as_bytes()
 
 
-def states(site: Mailing) -> Mapping[str, str]:
+def states(site: MailingSite) -> Mapping[str, str]:
     with site.folder.opened() as opened:
         return {e.address: e.state for e in Subscribers(opened.database).listed("weekly", None)}
 
 
-def asked_for(site: Mailing) -> list[str]:
+def asked_for(site: MailingSite) -> list[str]:
     """Addresses that get a link."""
     with site.folder.opened() as opened, opened.database.transaction():
         rows = opened.database.rows("SELECT hash FROM signup_requests WHERE state = 'waiting'")
@@ -115,14 +115,16 @@ def asked_for(site: Mailing) -> list[str]:
 LEFT, STAYED = {ANN: "unsubscribed", BOB: "active"}, {ANN: "active", BOB: "active"}
 
 
-def test_an_answer_that_asks_for_it_unsubscribes_its_reader(site: Mailing, sent: Message) -> None:
+def test_an_answer_that_asks_for_it_unsubscribes_its_reader(
+    site: MailingSite, sent: Message
+) -> None:
     answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
     assert arrives(site, answer) == BounceResult.UNSUBSCRIBED
     assert states(site) == LEFT
 
 
 def test_an_answer_that_quotes_the_message_unsubscribes_from_any_address(
-    site: Mailing, sent: Message
+    site: MailingSite, sent: Message
 ) -> None:
     quoted = "".join(f"> {line}\n" for line in plain(sent).splitlines())
     answer = email(
@@ -134,38 +136,42 @@ def test_an_answer_that_quotes_the_message_unsubscribes_from_any_address(
     assert states(site) == LEFT
 
 
-def test_an_answer_to_the_return_path_unsubscribes(site: Mailing, sent: Message) -> None:
+def test_an_answer_to_the_return_path_unsubscribes(site: MailingSite, sent: Message) -> None:
     assert sent
-    path = anns_return_path(site)
+    path = return_path_to_ann(site)
     to_path = email(sender="x@example.com", Subject="unsubscribe", To=path)
     assert arrives(site, to_path) == BounceResult.UNSUBSCRIBED
     assert states(site) == LEFT
 
 
-def anns_return_path(site: Mailing) -> str:
+def return_path_to_ann(site: MailingSite) -> str:
     """The return path of Ann's message."""
     (ann,) = site.subscribe([ANN])
     with site.folder.opened() as opened, opened.database.transaction():
         secret = SigningKeys(opened.database).signing("2026-11-25T00:00:00Z")
-    return return_path.return_path("letters@example.net", secret, site.sending.issue, ann.id)
+    return return_path.return_path("letters@example.net", secret, site.issue_send.issue, ann.id)
 
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Abmelden", "Please unsubscribe me"])
-def test_a_subscriber_without_proof_gets_a_link(site: Mailing, sent: Message, subject: str) -> None:
+def test_a_subscriber_without_proof_gets_a_link(
+    site: MailingSite, sent: Message, subject: str
+) -> None:
     assert sent
     assert arrives(site, email(Subject=subject)) == BounceResult.LINK_SENT
     assert states(site) == STAYED, "anyone can write who an email is from"
     assert asked_for(site) == [ANN]
 
 
-def test_a_stranger_gets_nothing(site: Mailing, sent: Message) -> None:
+def test_a_stranger_gets_nothing(site: MailingSite, sent: Message) -> None:
     assert sent
     stranger = email(sender="eve@example.com", Subject="unsubscribe")
     assert arrives(site, stranger) == BounceResult.OTHER
     assert asked_for(site) == []
 
 
-def test_an_answer_to_another_readers_message_proves_nothing(site: Mailing, sent: Message) -> None:
+def test_an_answer_to_another_readers_message_proves_nothing(
+    site: MailingSite, sent: Message
+) -> None:
     answer = email(sender=BOB, Subject="unsubscribe", In_Reply_To=str(sent["message-id"]))
     assert arrives(site, answer) == BounceResult.LINK_SENT
     assert states(site) == STAYED
@@ -181,7 +187,7 @@ def test_an_answer_to_another_readers_message_proves_nothing(site: Mailing, sent
     ],
 )
 def test_automatic_replies_are_not_requests(
-    site: Mailing, sent: Message, headers: Mapping[str, str]
+    site: MailingSite, sent: Message, headers: Mapping[str, str]
 ) -> None:
     answer = email("unsubscribe", In_Reply_To=str(sent["message-id"]), **headers)
     assert arrives(site, answer) in {BounceResult.OTHER, BounceResult.UNMATCHED}
@@ -189,21 +195,21 @@ def test_automatic_replies_are_not_requests(
     assert asked_for(site) == []
 
 
-def test_an_answer_to_an_article_unsubscribes_no_one(site: Mailing, sent: Message) -> None:
+def test_an_answer_to_an_article_unsubscribes_no_one(site: MailingSite, sent: Message) -> None:
     quoted = "".join(f"> {line}\n" for line in plain(sent).splitlines())
     answer = email(f"Do you unsubscribe herons?\n\n{quoted}", Subject="Re: unsubscribe")
     assert arrives(site, answer) == BounceResult.OTHER
     assert states(site) == STAYED
 
 
-def test_a_person_who_already_unsubscribed_gets_no_email(site: Mailing, sent: Message) -> None:
+def test_a_person_who_already_unsubscribed_gets_no_email(site: MailingSite, sent: Message) -> None:
     answer = email(Subject="Unsubscribe", In_Reply_To=str(sent["message-id"]))
     arrives(site, answer)
     assert arrives(site, email(Subject="unsubscribe")) == BounceResult.UNSUBSCRIBED
     assert asked_for(site) == []
 
 
-def test_the_unsubscribe_address_is_the_mailbox_that_is_read(site: Mailing) -> None:
+def test_the_unsubscribe_address_is_the_mailbox_that_is_read(site: MailingSite) -> None:
     site.subscribe([ANN])
     site.issue()
     site.folder.configure(

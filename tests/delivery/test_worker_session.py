@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from mailings import Mailing, mailing
+from mailing_site import MailingSite, new_mailing_site
 
 from smtp_server import Action, Close, SmtpServer, Step
 from syndicate.delivery import worker_session as sessions
@@ -47,11 +47,11 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def accepted(server: SmtpServer) -> Counter[str]:
     """How often a message to each recipient was accepted."""
-    return Counter(address for mail in server.mails for address in mail.to)
+    return Counter(address for mail in server.accepted for address in mail.to)
 
 
 @pytest.fixture
-def other(site: Mailing) -> Iterator[Site]:
+def other(site: MailingSite) -> Iterator[Site]:
     """The same store, opened once more."""
     site.send_by_smtp(2525)
     with site.folder.opened() as opened:
@@ -85,7 +85,7 @@ def test_the_ids_of_workers_are_never_used_again(other: Site) -> None:
 
 
 def test_with_sqlite_one_worker_sends_at_a_time(tmp_path: Path) -> None:
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     site.send_by_smtp(2525)
     with site.folder.opened() as one, worker_session(one.database, one.config):
         with pytest.raises(SyndicateError, match="already sending"):
@@ -94,7 +94,7 @@ def test_with_sqlite_one_worker_sends_at_a_time(tmp_path: Path) -> None:
 
 
 @on_postgresql
-def test_a_worker_that_writes_to_an_outbox_is_the_only_one(site: Mailing) -> None:
+def test_a_worker_that_writes_to_an_outbox_is_the_only_one(site: MailingSite) -> None:
     site.configure(transport="outbox")
     with (
         site.folder.opened() as one,
@@ -108,7 +108,9 @@ def test_a_worker_that_writes_to_an_outbox_is_the_only_one(site: Mailing) -> Non
 
 
 @on_postgresql
-def test_a_worker_with_other_limits_is_refused_by_the_names_of_the_settings(site: Mailing) -> None:
+def test_a_worker_with_other_limits_is_refused_by_the_names_of_the_settings(
+    site: MailingSite,
+) -> None:
     site.send_by_smtp(2525, per_second=5)
     with site.folder.opened() as one, worker_session(one.database, one.config, "first"):
         site.send_by_smtp(2525, per_second=6)
@@ -120,7 +122,7 @@ def test_a_worker_with_other_limits_is_refused_by_the_names_of_the_settings(site
 
 
 @on_postgresql
-def test_each_worker_may_log_in_with_its_own_password(site: Mailing) -> None:
+def test_each_worker_may_log_in_with_its_own_password(site: MailingSite) -> None:
     site.send_by_smtp(2525, user="one", password="secret")
     with site.folder.opened() as one, worker_session(one.database, one.config):
         site.send_by_smtp(2525, user="other", password="hidden")
@@ -132,7 +134,7 @@ def test_each_worker_may_log_in_with_its_own_password(site: Mailing) -> None:
 
 @on_postgresql
 def test_a_worker_of_another_version_is_refused(
-    site: Mailing, monkeypatch: pytest.MonkeyPatch
+    site: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.send_by_smtp(2525)
     with site.folder.opened() as one, worker_session(one.database, one.config, "old"):
@@ -142,7 +144,7 @@ def test_a_worker_of_another_version_is_refused(
 
 
 @on_postgresql
-def test_the_settings_of_a_dead_worker_do_not_count(site: Mailing) -> None:
+def test_the_settings_of_a_dead_worker_do_not_count(site: MailingSite) -> None:
     site.send_by_smtp(2525, per_second=5)
     with (
         site.folder.opened() as one,
@@ -176,7 +178,7 @@ class FirstWorker:
 
 
 @pytest.fixture
-def first(site: Mailing, monkeypatch: pytest.MonkeyPatch) -> Iterator[FirstWorker]:
+def first(site: MailingSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[FirstWorker]:
     monkeypatch.setattr("syndicate.store.chunks.CHUNK_SIZE", 5)
     monkeypatch.setattr(sessions, "LOOK_SECONDS", 0.0)
     site.send_by_smtp(2525)
@@ -193,18 +195,18 @@ def first(site: Mailing, monkeypatch: pytest.MonkeyPatch) -> Iterator[FirstWorke
         with opened.database.transaction():
             (claimed,) = claims.claim(issue, NOW, LATER)
             subscriber = claimed.deliveries[0].subscriber
-            claims.mark_sending(site.sending, [subscriber], "main", NOW)
+            claims.mark_sending(site.issue_send, [subscriber], "main", NOW)
         accepted = Transition(issue, subscriber, "sending", "sent", server="main", reply="250 ok")
         yield FirstWorker(opened, session, claims, accepted)
 
 
-def states(site: Mailing) -> Counter[str]:
+def states(site: MailingSite) -> Counter[str]:
     return Counter(site.states().values())
 
 
 @on_postgresql
 def test_what_a_dead_worker_was_sending_is_held_and_its_chunks_are_free(
-    site: Mailing, first: FirstWorker, other: Site
+    site: MailingSite, first: FirstWorker, other: Site
 ) -> None:
     with worker_session(other.database, other.config) as session:
         assert Chunks(other.database).owners() == [first.session.owner], "it lives"
@@ -215,7 +217,7 @@ def test_what_a_dead_worker_was_sending_is_held_and_its_chunks_are_free(
     assert states(site) == {"held": 1, "pending": 14}
 
 
-def apply_late(site: Mailing, first: FirstWorker) -> None:
+def apply_late(site: MailingSite, first: FirstWorker) -> None:
     """Have the first worker report that its message was accepted, after all."""
     with site.folder.opened() as opened, opened.database.transaction():
         claims = Claims(opened.database, first.session.owner)
@@ -225,7 +227,7 @@ def apply_late(site: Mailing, first: FirstWorker) -> None:
 
 @on_postgresql
 def test_a_worker_that_was_taken_for_dead_still_reports_what_it_knows(
-    site: Mailing, first: FirstWorker, other: Site
+    site: MailingSite, first: FirstWorker, other: Site
 ) -> None:
     first.die(other)
     with worker_session(other.database, other.config) as session:
@@ -238,7 +240,7 @@ def test_a_worker_that_was_taken_for_dead_still_reports_what_it_knows(
 
 @on_postgresql
 def test_a_report_counts_before_others_see_that_its_worker_is_dead(
-    site: Mailing, first: FirstWorker, other: Site
+    site: MailingSite, first: FirstWorker, other: Site
 ) -> None:
     first.die(other)
     apply_late(site, first)
@@ -249,7 +251,7 @@ def test_a_report_counts_before_others_see_that_its_worker_is_dead(
 
 @on_postgresql
 def test_a_worker_reports_nothing_about_deliveries_of_others(
-    site: Mailing, first: FirstWorker, other: Site
+    site: MailingSite, first: FirstWorker, other: Site
 ) -> None:
     first.die(other)
     with worker_session(other.database, other.config) as session:
@@ -296,7 +298,7 @@ def test_the_session_of_a_silent_worker_is_ended_and_that_of_a_busy_one_is_not(
 class Process:
     """A `syndicate send` in the site's folder."""
 
-    def __init__(self, site: Mailing) -> None:
+    def __init__(self, site: MailingSite) -> None:
         self._process = subprocess.Popen(
             [PROGRAM, "send"],
             cwd=site.folder.root,
@@ -323,7 +325,7 @@ class Process:
 
 
 @pytest.fixture
-def in_small_chunks(monkeypatch: pytest.MonkeyPatch, site: Mailing) -> Mailing:
+def in_small_chunks(monkeypatch: pytest.MonkeyPatch, site: MailingSite) -> MailingSite:
     """An issue of which two deliveries each are a chunk, planned."""
     monkeypatch.setattr("syndicate.store.chunks.CHUNK_SIZE", 2)
     site.subscribe(PEOPLE)
@@ -336,7 +338,7 @@ def in_small_chunks(monkeypatch: pytest.MonkeyPatch, site: Mailing) -> Mailing:
 
 
 @on_postgresql
-def test_several_workers_send_an_issue_each_recipient_once(in_small_chunks: Mailing) -> None:
+def test_several_workers_send_an_issue_each_recipient_once(in_small_chunks: MailingSite) -> None:
     together = threading.Barrier(3)
 
     def all_connected(step: Step) -> Action | None:
@@ -356,14 +358,14 @@ def test_several_workers_send_an_issue_each_recipient_once(in_small_chunks: Mail
 
 
 @on_postgresql
-def test_a_worker_continues_what_a_killed_one_left(in_small_chunks: Mailing) -> None:
+def test_a_worker_continues_what_a_killed_one_left(in_small_chunks: MailingSite) -> None:
     arrived, killed = threading.Event(), threading.Event()
 
     def behaviour(step: Step) -> Action | None:
         if step.connection == 1 and (step.name, step.times) == ("MESSAGE", 1):
             arrived.set()
             assert killed.wait(PATIENCE)
-            return Close(kept=True)
+            return Close(accepted=True)
         if step.connection != 1 and (step.name, step.times) == ("MAIL", 1):
             assert killed.wait(PATIENCE)
         return None
@@ -386,7 +388,7 @@ def test_a_worker_continues_what_a_killed_one_left(in_small_chunks: Mailing) -> 
 
 @on_postgresql
 def test_a_stopped_worker_sends_nothing_more_and_reports_what_it_knows(
-    in_small_chunks: Mailing, monkeypatch: pytest.MonkeyPatch
+    in_small_chunks: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "LOOK_SECONDS", 0.05)
     arrived, finished = threading.Event(), threading.Event()

@@ -200,7 +200,7 @@ def test_an_article_taken_by_another_issue_meanwhile_is_not_in_both(
         composed = draft.compose(carried)
         other = make_by_hand(opened, newsletter, MONDAY - timedelta(minutes=5))
         assert other
-        assert draft.keep(carried, composed) is None
+        assert draft.save(carried, composed) is None
         assert Issues(opened.database).get("weekly", slot) is None
         assert freeze_issue(opened, newsletter, slot, MONDAY, MONDAY).reason == NOTHING_NEW
     assert [a.title for a in other.carried] == ["The first"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from site_folder import SiteFolder, quietly
+from site_folder import SiteFolder, without_progress
 from syndicate import atomic_files
 from syndicate.build.builder import build
 from syndicate.issues import freeze
@@ -33,7 +33,7 @@ DEATHS: dict[str, tuple[object, str, str, int]] = {
     "with the issue half kept": (Issues, "add", "after", 1),
     "before what is owed is kept": (freeze, "mark_pending", "before", 1),
     "before the commit": (freeze, "mark_pending", "after", 1),
-    "when kept": (IssueDraft, "keep", "after", 1),
+    "when kept": (IssueDraft, "save", "after", 1),
     "before the first document": (atomic_files, "_replace", "before", 1),
     "in the middle of the documents": (atomic_files, "_replace", "after", 3),
 }
@@ -73,7 +73,7 @@ def die(owner: object, step: str, when: str, count: int) -> None:
     """Have this process die in that call of a function."""
     real, calls = getattr(owner, step), [0]
 
-    def wrapped(*args: object, **named: object) -> object:
+    def crashing(*args: object, **named: object) -> object:
         calls[0] += 1
         if when == "before" and calls[0] == count:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -82,13 +82,13 @@ def die(owner: object, step: str, when: str, count: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    setattr(owner, step, wrapped)
+    setattr(owner, step, crashing)
 
 
 def make_issue_and_die(config_file: Path, when: str) -> None:
     """What the process does that dies."""
     die(*DEATHS[when])
-    with load_site(config_file, {}, quietly) as site:
+    with load_site(config_file, {}, without_progress) as site:
         freeze.freeze_issue(site, site.config.newsletters["weekly"], SLOT, MONDAY, MONDAY)
         build(site, MONDAY)
 

@@ -10,12 +10,12 @@ import pytest
 from site_folder import SiteFolder
 from syndicate.errors import SyndicateError
 from syndicate.issues.issue_names import (
-    Fits,
-    began,
+    IssueFilter,
     can_be_cancelled,
-    goes_out,
-    has,
+    has_deliveries,
+    has_started,
     has_text,
+    is_being_sent,
     is_draft,
     is_made,
     is_paused,
@@ -103,7 +103,7 @@ def test_a_name_with_a_slot_means_that_issue(
     ],
 )
 def test_the_name_of_a_newsletter_means_its_newest_issue_that_fits(
-    site: Site, issues: dict[IssueState, Issue], fits: tuple[Fits, ...], state: IssueState
+    site: Site, issues: dict[IssueState, Issue], fits: tuple[IssueFilter, ...], state: IssueState
 ) -> None:
     assert issue_named(site, "weekly", *fits) == issues[state]
 
@@ -118,7 +118,7 @@ def test_the_name_of_a_newsletter_means_its_newest_issue_that_fits(
     ],
 )
 def test_what_fits_an_issue_is_decided_by_its_state(
-    site: Site, issues: dict[IssueState, Issue], fits: Fits, accepted: set[str]
+    site: Site, issues: dict[IssueState, Issue], fits: IssueFilter, accepted: set[str]
 ) -> None:
     assert {state for state, issue in issues.items() if fits(site, issue)} == accepted
 
@@ -126,7 +126,7 @@ def test_what_fits_an_issue_is_decided_by_its_state(
 def test_sending_begins_may_be_paused_and_ends(site: Site, issues: dict[IssueState, Issue]) -> None:
     def fitting() -> list[bool]:
         issue = issues[IssueState.SENDING]
-        return [fits(site, issue) for fits in (began, goes_out, is_paused)]
+        return [fits(site, issue) for fits in (has_started, is_being_sent, is_paused)]
 
     assert fitting() == [False, False, False]
     set_sending(site, issues[IssueState.SENDING])
@@ -149,9 +149,9 @@ def test_an_issue_fits_a_state_in_which_it_has_deliveries(
         chunks = Chunks(site.database)
         chunks.add(delivery[0])
         chunks.release(chunks.of(delivery[0], [1]))
-    assert issue_named(site, "weekly", has("held")) == issues[IssueState.SENT]
+    assert issue_named(site, "weekly", has_deliveries("held")) == issues[IssueState.SENT]
     with pytest.raises(SyndicateError, match="this applies to no issue of weekly"):
-        issue_named(site, "weekly", has("failed"))
+        issue_named(site, "weekly", has_deliveries("failed"))
 
 
 def test_an_issue_outlives_its_newsletter_in_the_configuration(site: Site) -> None:

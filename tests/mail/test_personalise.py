@@ -28,7 +28,7 @@ from encoded_issues import (
     with_variant,
 )
 from syndicate.errors import MessageError
-from syndicate.mail.personalise import EncodedIssue, Recipient, message_id
+from syndicate.mail.personalise import EncodedIssue, Recipient, delivery_message_id
 from syndicate.newsletters.mime_rules import broken_rules
 from syndicate.newsletters.personal import IssueVariant, PersonalisedIssue
 
@@ -168,14 +168,14 @@ def test_no_structured_header_is_ever_encoded() -> None:
 
 
 def test_the_id_is_one_recipients_alone_stable_and_on_the_senders_domain() -> None:
-    one = message_id(7, 42, "salt", "news.example.org")
-    assert one == message_id(7, 42, "salt", "news.example.org")
+    one = delivery_message_id(7, 42, "salt", "news.example.org")
+    assert one == delivery_message_id(7, 42, "salt", "news.example.org")
     assert one.endswith("@news.example.org")
     others = {
-        message_id(8, 42, "salt", "news.example.org"),
-        message_id(7, 43, "salt", "news.example.org"),
-        message_id(74, 2, "salt", "news.example.org"),
-        message_id(7, 42, "other", "news.example.org"),
+        delivery_message_id(8, 42, "salt", "news.example.org"),
+        delivery_message_id(7, 43, "salt", "news.example.org"),
+        delivery_message_id(74, 2, "salt", "news.example.org"),
+        delivery_message_id(7, 42, "other", "news.example.org"),
     }
     assert len(others | {one}) == 5
 

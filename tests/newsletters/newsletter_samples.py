@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 from syndicate.config.model import Newsletter
 from syndicate.content.article import Image, Published
 from syndicate.findings import Finding
-from syndicate.mail.message import BasicHeaders, message_id, newsletter_message
+from syndicate.mail.message import BasicHeaders, content_message_id, newsletter_message
 from syndicate.newsletters.issue import Rendered
 
 DESIGNS = Path(__file__).parents[2] / "templates"
@@ -105,7 +105,7 @@ DESIGNS_THAT_SHIP = _designs()
 def written(rendered: Rendered) -> bytes:
     """The issue as a message."""
     sender = "Lake Notes <weekly@news.example.org>"
-    identity = message_id(rendered, sender=sender, to=sender, date=NOON)
+    identity = content_message_id(rendered, sender=sender, to=sender, date=NOON)
     return newsletter_message(
         rendered,
         BasicHeaders(sender, sender, NOON, identity),

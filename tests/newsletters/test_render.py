@@ -19,7 +19,7 @@ from syndicate.newsletters.issue import IssueLinks
 from syndicate.newsletters.render import (
     MAX_BYTES,
     IssueContent,
-    preheader,
+    compose_preheader,
     render_issue,
     size_as_sent,
 )
@@ -194,7 +194,7 @@ def test_the_preheader_is_40_to_130_characters_whatever_the_articles(
     summary: str, title: str
 ) -> None:
     only = replace(article("a", title, ""), summary=summary)
-    text = preheader(Newsletter(name="n", title="N", sender="a@b.org"), [only], FILLER)
+    text = compose_preheader(Newsletter(name="n", title="N", sender="a@b.org"), [only], FILLER)
     assert 40 <= len(text) <= 130
     assert text.startswith(summary[:6])
 

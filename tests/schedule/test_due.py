@@ -247,7 +247,7 @@ class Life(RuleBasedStateMachine):
         self.furthest = max(self.furthest, self.now)
 
     @rule(pause=st.timedeltas(timedelta(seconds=1), timedelta(minutes=9)))
-    def the_service_ticks_on(self, pause: timedelta) -> None:
+    def time_passes(self, pause: timedelta) -> None:
         before = self.furthest
         self.now += pause
         found = self.look()
@@ -256,7 +256,7 @@ class Life(RuleBasedStateMachine):
         self.keep(found)
 
     @rule(pause=st.timedeltas(timedelta(minutes=1), timedelta(hours=40)))
-    def it_is_down_for_a_while(self, pause: timedelta) -> None:
+    def service_is_down(self, pause: timedelta) -> None:
         self.now += pause
         self.keep(self.look())
 
@@ -266,12 +266,12 @@ class Life(RuleBasedStateMachine):
         self.keep(self.look())
 
     @rule(pause=st.timedeltas(timedelta(0), timedelta(hours=30)))
-    def it_dies_before_anything_is_kept(self, pause: timedelta) -> None:
+    def service_dies_before_saving(self, pause: timedelta) -> None:
         self.now += pause
         self.look()
 
     @rule(data=st.data())
-    def it_dies_after_some_are_kept(self, data: st.DataObject) -> None:
+    def service_dies_after_saving_some(self, data: st.DataObject) -> None:
         """Slots are kept one by one, in their order."""
         self.now += timedelta(hours=5)
         found = self.look()
@@ -282,7 +282,7 @@ class Life(RuleBasedStateMachine):
         self.rows |= {local: Row(states[local], self.now) for local in kept}
 
     @invariant()
-    def every_slot_until_the_furthest_tick_is_there(self) -> None:
+    def every_slot_is_made_or_skipped(self) -> None:
         wanted = {local for local, moment in self.calendar if moment <= self.furthest}
         assert wanted <= self.rows.keys()
         assert self.rows.keys() <= {local for local, _ in self.calendar}

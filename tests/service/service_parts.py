@@ -10,7 +10,7 @@ from site_folder import SiteFolder
 from syndicate.service.build_state import BuildState
 from syndicate.service.hook_task import HookTask
 from syndicate.service.job_table import site_jobs
-from syndicate.service.jobs import Every, Job
+from syndicate.service.jobs import IntervalTrigger, Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
@@ -27,18 +27,18 @@ def newsletter_settings(**more: object) -> dict[str, object]:
     return {**required, "every": "monday at 08:00", **more}
 
 
-def settle(tick: Scheduler, now: datetime) -> None:
+def settle(scheduler: Scheduler, now: datetime) -> None:
     """Run what is due at a moment, and what is due less than a second later or in the background.
 
     As each poll comes a second after the one before, that is what follows from these runs.
     """
     end = now + SECOND
     while now < end:
-        tick(now)
-        if tick.running:
+        scheduler.run_due(now)
+        if scheduler.running:
             time.sleep(0.001)
             continue
-        now = min((due for due in tick.next_runs(now).values() if due), default=end)
+        now = min((due for due in scheduler.next_runs(now).values() if due), default=end)
 
 
 class Life:
@@ -56,18 +56,24 @@ class Life:
         if setup.config.hooks:
             hooks = HookTask(setup, served)
             self.jobs.append(
-                Job(hooks.name, Every(MINUTE), hooks.turn, background=True, wanted=hooks.wanted)
+                Job(
+                    hooks.name,
+                    IntervalTrigger(MINUTE),
+                    hooks.run,
+                    background=True,
+                    has_work=hooks.has_work,
+                )
             )
-        self.tick = Scheduler(self.jobs)
+        self.scheduler = Scheduler(self.jobs)
 
     def at(self, now: datetime) -> None:
         """Run what is due at a moment, until nothing waits for a second look."""
         self.now = now
-        settle(self.tick, now)
+        settle(self.scheduler, now)
 
     @property
     def faults(self) -> list[str]:
-        return [f"{part}: {finding.message}" for part, finding, _ in self.tick.faults]
+        return [f"{part}: {finding.message}" for part, finding, _ in self.scheduler.problems]
 
     def issues(self, newsletter: str | None = "weekly") -> list[Issue]:
         """All issues, the first slot first."""

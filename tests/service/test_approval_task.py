@@ -9,7 +9,7 @@ import pytest
 from service_parts import MINUTE, MONDAY, Life, newsletter_settings
 
 from site_folder import SiteFolder
-from syndicate.delivery.planning import too_old
+from syndicate.delivery.pauses import old_approval
 from syndicate.issues.transitions import schedule_approval
 
 LATER = MONDAY + timedelta(hours=3)
@@ -38,13 +38,15 @@ def schedule(life: Life, moment: datetime) -> None:
 def test_it_is_approved_and_published_then_and_not_before(life: Life) -> None:
     life.at(LATER - MINUTE)
     assert life.states() == [("2026-11-23T08:00", "draft")]
-    assert "weekly/2026-11-23T08:00 at 2026-11-23T11:00:00Z" in life.tick.facts["to be approved"]
+    assert (
+        "weekly/2026-11-23T08:00 at 2026-11-23T11:00:00Z" in life.scheduler.status["to be approved"]
+    )
     assert not life.site.has(PAGE)
     life.at(LATER)
     assert life.states() == [("2026-11-23T08:00", "approved")]
     assert life.site.has(PAGE)
     assert life.site.has("newsletters/weekly/feed.xml")
-    assert life.tick.facts["to be approved"] == ""
+    assert life.scheduler.status["to be approved"] == ""
     assert [issue.approved_at for issue in life.issues()] == ["2026-11-23T11:00:00Z"]
 
 
@@ -63,7 +65,7 @@ def test_an_issue_approved_long_ago_waits_for_a_confirmation(
     issue = life.issues()[0]
     assert (issue.state, issue.approved_at) == ("approved", "2026-11-23T11:00:00Z")
     with life.site.opened() as opened:
-        assert too_old(issue, opened.config.newsletters["weekly"], restarted)
+        assert old_approval(issue, opened.config.newsletters["weekly"], restarted)
 
 
 def test_a_new_time_replaces_the_old_one(life: Life) -> None:

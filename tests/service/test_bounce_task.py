@@ -21,7 +21,7 @@ from syndicate.bounces.mailboxes import Tally, read_mailboxes
 from syndicate.service import bounce_task
 from syndicate.service.bounce_task import BounceTask
 from syndicate.service.http_server import HttpServer
-from syndicate.service.jobs import Every, Job
+from syndicate.service.jobs import IntervalTrigger, Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.bounces import Bounces
@@ -53,7 +53,7 @@ def site(tmp_path: Path, database_url: str) -> SiteFolder:
     return folder
 
 
-def comes_back(site: SiteFolder, name: str) -> None:
+def deliver_report(site: SiteFolder, name: str) -> None:
     """Have a notice about the message to Ada in the Maildir."""
     with site.opened() as opened:
         ada = Subscribers(opened.database).by_id(ADA)
@@ -73,54 +73,54 @@ def is_suppressed(site: SiteFolder) -> bool:
 
 def bounce_job(site: SiteFolder) -> Job:
     task = BounceTask(set_up(site.config_file, {}))
-    return Job(task.name, Every(MINUTE), task.turn, background=True)
+    return Job(task.name, IntervalTrigger(MINUTE), task.run, background=True)
 
 
 def service(site: SiteFolder) -> Scheduler:
     return Scheduler([bounce_job(site)])
 
 
-def faults(tick: Scheduler) -> list[str]:
-    return [finding.message for _, finding, _ in tick.faults]
+def faults(scheduler: Scheduler) -> list[str]:
+    return [finding.message for _, finding, _ in scheduler.problems]
 
 
 def test_bounces_are_handled_and_reported(
     site: SiteFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    comes_back(site, "1")
+    deliver_report(site, "1")
     settle(service(site), MONDAY)
     assert is_suppressed(site)
     assert not unread(site)
-    (told,) = [each for each in caplog.records if each.getMessage() == "notices were read"]
-    assert vars(told)["facts"] == {"suppressed": "1"}
+    (record,) = [each for each in caplog.records if each.getMessage() == "bounce reports read"]
+    assert vars(record)["facts"] == {"suppressed": "1"}
 
 
 def test_the_mailbox_is_read_once_a_minute_also_after_the_clock_was_set_back(
     site: SiteFolder,
 ) -> None:
-    tick = service(site)
+    scheduler = service(site)
     for now, comes, left in (
         (MONDAY, "1", []),
         (MONDAY + MINUTE - SECOND, "2", ["2"]),
         (MONDAY + MINUTE, "3", []),
         (MONDAY, "4", []),
     ):
-        comes_back(site, comes)
-        settle(tick, now)
+        deliver_report(site, comes)
+        settle(scheduler, now)
         assert unread(site) == left, comes
 
 
 def test_a_mailbox_that_cannot_be_read_is_a_fault_until_it_can(site: SiteFolder) -> None:
-    tick, returns, away = service(site), site.root / "returns", site.root / "away"
-    comes_back(site, "1")
+    scheduler, returns, away = service(site), site.root / "returns", site.root / "away"
+    deliver_report(site, "1")
     returns.rename(away)
-    settle(tick, MONDAY)
-    (fault,) = faults(tick)
+    settle(scheduler, MONDAY)
+    (fault,) = faults(scheduler)
     assert "there is no Maildir here" in fault
     away.rename(returns)
-    settle(tick, MONDAY + 2 * MINUTE)
-    assert not faults(tick)
+    settle(scheduler, MONDAY + 2 * MINUTE)
+    assert not faults(scheduler)
     assert is_suppressed(site)
 
 
@@ -129,9 +129,9 @@ def test_without_a_mailbox_there_is_nothing_to_do(
 ) -> None:
     site.configure(bounces={"maildir": ""})
     monkeypatch.setattr(bounce_task, "open_site", None)
-    tick = service(site)
-    settle(tick, MONDAY)
-    assert not faults(tick)
+    scheduler = service(site)
+    settle(scheduler, MONDAY)
+    assert not faults(scheduler)
 
 
 def test_a_slow_mailbox_delays_no_other_task_and_is_read_by_one_thread(
@@ -149,17 +149,17 @@ def test_a_slow_mailbox_delays_no_other_task_and_is_read_by_one_thread(
         return read_mailboxes(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr("syndicate.bounces.mailboxes.read_mailboxes", slowly)
-    comes_back(site, "1")
-    tick = service(site)
-    tick(MONDAY)
+    deliver_report(site, "1")
+    scheduler = service(site)
+    scheduler.run_due(MONDAY)
     assert entered.acquire(timeout=60)
-    tick(MONDAY + 5 * MINUTE)
-    tick.replace([bounce_job(site)])
-    tick(MONDAY + 6 * MINUTE)
-    assert tick.running == {"bounces"}
+    scheduler.run_due(MONDAY + 5 * MINUTE)
+    scheduler.replace([bounce_job(site)])
+    scheduler.run_due(MONDAY + 6 * MINUTE)
+    assert scheduler.running == {"bounces"}
     assert unread(site) == ["1"]
     go.set()
-    settle(tick, MONDAY + 7 * MINUTE)
+    settle(scheduler, MONDAY + 7 * MINUTE)
     assert entered.acquire(timeout=60), "the new configuration has its turn, too"
     assert most == [1]
     assert not unread(site)
@@ -176,13 +176,13 @@ def test_a_missing_package_for_signatures_is_an_error(
     site: SiteFolder, monkeypatch: pytest.MonkeyPatch, provider: str, value: str, needs: bool
 ) -> None:
     site.configure(bounces={"webhooks": {provider: value}})
-    tick = service(site)
-    settle(tick, MONDAY)
-    assert not faults(tick)
+    scheduler = service(site)
+    settle(scheduler, MONDAY)
+    assert not faults(scheduler)
     monkeypatch.setattr(bounce_task, "find_spec", lambda _: None)
-    settle(tick, MONDAY + MINUTE)
-    assert bool(faults(tick)) == needs
-    assert all("cryptography is not installed" in fault for fault in faults(tick))
+    settle(scheduler, MONDAY + MINUTE)
+    assert bool(faults(scheduler)) == needs
+    assert all("cryptography is not installed" in fault for fault in faults(scheduler))
 
 
 @pytest.fixture
@@ -238,11 +238,11 @@ def test_a_provider_is_asked_to_retry_while_the_store_is_away(
 
 
 def test_an_unreadable_message_is_reported_for_a_day(site: SiteFolder) -> None:
-    tick = service(site)
+    scheduler = service(site)
     (site.root / "returns" / "new" / "1").write_text("Content-Type: message/rfc822\n\n" * 1_300)
-    settle(tick, MONDAY)
-    assert faults(tick) == ["unreadable messages in the bounce mailbox: 1"]
-    settle(tick, MONDAY + 2 * MINUTE)
-    assert faults(tick)
-    settle(tick, MONDAY + timedelta(days=1, minutes=1))
-    assert not faults(tick)
+    settle(scheduler, MONDAY)
+    assert faults(scheduler) == ["unreadable messages in the bounce mailbox: 1"]
+    settle(scheduler, MONDAY + 2 * MINUTE)
+    assert faults(scheduler)
+    settle(scheduler, MONDAY + timedelta(days=1, minutes=1))
+    assert not faults(scheduler)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from site_folder import NOON, SiteFolder
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.service.build_state import BuildState
-from syndicate.service.build_task import OVERHAUL, SOON, BuildTask
+from syndicate.service.build_task import FULL_BUILD_INTERVAL, RESCAN_SECONDS, BuildTask
 from syndicate.site import set_up
 
 SECOND = timedelta(seconds=1)
@@ -37,7 +37,7 @@ class Watched:
     def at_rest(self, after: timedelta = SECOND) -> None:
         """Let it look until it finds nothing more to wait for."""
         self.now += after
-        while self.part.turn(self.now).next_in:
+        while self.part.run(self.now).next_in:
             pass
 
     def has(self, title: str) -> bool:
@@ -66,9 +66,9 @@ def watched(site: SiteFolder) -> Watched:
 
 def test_files_present_at_the_start_are_published_at_the_second_scan(site: SiteFolder) -> None:
     service = Watched(site)
-    assert service.part.turn(NOON).next_in == SOON
+    assert service.part.run(NOON).next_in == RESCAN_SECONDS
     assert not service.has("First steps")
-    assert service.part.turn(NOON).next_in is None
+    assert service.part.run(NOON).next_in is None
     assert service.has("First steps")
 
 
@@ -88,9 +88,9 @@ def test_a_new_article_an_edited_one_and_a_deleted_one_reach_the_feed(watched: W
 
 def test_a_file_that_is_still_being_written_is_not_published(watched: Watched) -> None:
     watched.site.article("second.md", "Half a tit")
-    assert watched.part.turn(watched.now).next_in == SOON
+    assert watched.part.run(watched.now).next_in == RESCAN_SECONDS
     watched.site.article("second.md", "Half a title, and the rest")
-    assert watched.part.turn(watched.now).next_in == SOON
+    assert watched.part.run(watched.now).next_in == RESCAN_SECONDS
     assert not watched.site.has("articles/second/index.html")
     watched.at_rest()
     assert watched.has("and the rest")
@@ -100,7 +100,7 @@ def test_a_file_that_is_still_being_written_waits_when_everything_is_compared(
     watched: Watched,
 ) -> None:
     watched.site.article("second.md", "Half a tit")
-    watched.part.turn(watched.now + OVERHAUL)
+    watched.part.run(watched.now + FULL_BUILD_INTERVAL)
     assert not watched.has("Half a tit")
 
 
@@ -137,8 +137,8 @@ def test_an_article_is_published_when_its_time_comes(watched: Watched) -> None:
 
 def test_the_log_names_the_next_scheduled_article(watched: Watched) -> None:
     watched.site.article("later.md", "Later", date="2026-11-23T06:00:00Z")
-    watched.part.turn(watched.now)
-    turn = watched.part.turn(watched.now)
+    watched.part.run(watched.now)
+    turn = watched.part.run(watched.now)
     assert turn.status["next article"] == "2026-11-23T06:00:00Z later.md"
 
 
@@ -160,9 +160,9 @@ def test_a_template_that_is_still_being_written_is_on_no_page(site: SiteFolder) 
     page = site.text("articles/first/index.html")
     (own / "article.html").write_text("My ow")
     site.article("second.md", "Second")
-    service.part.turn(service.now)
+    service.part.run(service.now)
     (own / "article.html").write_text("My own: {{ article.title }}")
-    service.part.turn(service.now)
+    service.part.run(service.now)
     assert site.text("articles/first/index.html") == page
     assert not site.has("articles/second/index.html")
 
@@ -193,13 +193,13 @@ def test_with_nothing_to_do_the_store_is_not_opened(watched: Watched, tmp_path: 
     for file in tmp_path.glob("syndicate.db*"):
         file.unlink()
     for _ in range(3):
-        watched.part.turn(watched.now)
+        watched.part.run(watched.now)
     assert not list(tmp_path.glob("syndicate.db*"))
 
 
 def test_with_nothing_to_write_nothing_is_written(watched: Watched) -> None:
     stamps = watched.site.stamps()
-    watched.at_rest(OVERHAUL + SECOND)
+    watched.at_rest(FULL_BUILD_INTERVAL + SECOND)
     assert watched.site.stamps() == stamps
 
 
@@ -210,7 +210,7 @@ def test_a_document_that_was_deleted_is_made_again_within_a_minute(watched: Watc
     (watched.site.root / "public" / "feed.xml").unlink()
     watched.at_rest()
     assert not watched.site.has("feed.xml")
-    watched.at_rest(OVERHAUL)
+    watched.at_rest(FULL_BUILD_INTERVAL)
     assert watched.has("First steps")
 
 
@@ -255,8 +255,8 @@ def test_a_missing_folder_withdraws_no_article(watched: Watched) -> None:
 def test_a_broken_article_affects_no_other_and_is_reported(watched: Watched) -> None:
     watched.site.write("broken.md", "---\ntitle: Broken\ndate: 2026-13-45\n---\n")
     watched.site.article("second.md", "Second")
-    watched.part.turn(watched.now)
-    turn = watched.part.turn(watched.now)
+    watched.part.run(watched.now)
+    turn = watched.part.run(watched.now)
     assert [finding.path for finding in turn.findings or ()] == ["broken.md"]
     assert watched.has("Second")
 
@@ -267,10 +267,12 @@ def test_a_broken_article_affects_no_other_and_is_reported(watched: Watched) -> 
 def test_a_file_that_another_build_read_sooner_is_not_withdrawn(watched: Watched) -> None:
     """The command does not wait for a second look; the service must not undo what it did."""
     watched.site.article("second.md", "Second")
-    watched.part.turn(watched.now)  # seen once
+    watched.part.run(watched.now)  # seen once
     watched.site.build(watched.now)
     watched.site.article("second.md", "Second and more")
-    watched.part.turn(watched.now + OVERHAUL)  # seen again, otherwise, and everything is compared
+    watched.part.run(
+        watched.now + FULL_BUILD_INTERVAL
+    )  # seen again, otherwise, and everything is compared
     assert watched.has("Second")
     watched.at_rest()
     assert watched.has("Second and more")
@@ -338,4 +340,4 @@ def _do(service: Watched, what: str, path: str, number: int) -> None:
     elif what == "set back":
         service.now -= number * timedelta(minutes=40)
     else:
-        service.part.turn(service.now)
+        service.part.run(service.now)

@@ -19,7 +19,7 @@ import time_machine
 
 from site_folder import NOON
 from syndicate.service.clock import Clock
-from syndicate.service.jobs import Every, Job, OnDemand, TaskResult
+from syndicate.service.jobs import IntervalTrigger, Job, OnDemandTrigger, TaskResult
 from syndicate.service.scheduler import Scheduler
 
 PATIENCE = 60.0
@@ -53,8 +53,8 @@ def ticking(
 @contextmanager
 def running(task: Callable[[datetime], TaskResult], poll: float) -> Iterator[Clock]:
     """A clock with one job."""
-    tick = Scheduler([Job("a", Every(timedelta(seconds=poll)), task)])
-    clock = Clock(tick, tick.next_runs)
+    scheduler = Scheduler([Job("a", IntervalTrigger(timedelta(seconds=poll)), task)])
+    clock = Clock(scheduler.run_due, scheduler.next_runs)
     clock.start()
     try:
         yield clock
@@ -115,12 +115,12 @@ def test_stopping_waits_for_the_run_that_is_going_on() -> None:
 def test_each_job_runs_when_it_is_due_in_order() -> None:
     ran: list[str] = []
 
-    often, rarely = Every(timedelta(seconds=0.05)), Every(timedelta(hours=1))
+    often, rarely = IntervalTrigger(timedelta(seconds=0.05)), IntervalTrigger(timedelta(hours=1))
     jobs = [Job(name, often, noting(ran, name)) for name in "zyx"]
-    tick = Scheduler(
-        [*jobs, Job("a", rarely, noting(ran, "a")), Job("b", OnDemand(), noting(ran, "b"))]
+    scheduler = Scheduler(
+        [*jobs, Job("a", rarely, noting(ran, "a")), Job("b", OnDemandTrigger(), noting(ran, "b"))]
     )
-    clock = Clock(tick, tick.next_runs)
+    clock = Clock(scheduler.run_due, scheduler.next_runs)
     clock.start()
     assert soon(lambda: len(ran) >= 14)
     clock.stop()
@@ -131,16 +131,16 @@ def test_a_new_configuration_replaces_the_jobs_of_the_old() -> None:
     ran: list[str] = []
 
     def named(name: str) -> Job:
-        return Job(name, Every(timedelta(seconds=0.05)), noting(ran, name))
+        return Job(name, IntervalTrigger(timedelta(seconds=0.05)), noting(ran, name))
 
-    tick = Scheduler([named("old")])
+    scheduler = Scheduler([named("old")])
 
     def run(now: datetime) -> None:
-        tick(now)
+        scheduler.run_due(now)
         if len(ran) == 3:
-            tick.replace([named("new")])
+            scheduler.replace([named("new")])
 
-    clock = Clock(run, tick.next_runs)
+    clock = Clock(run, scheduler.next_runs)
     clock.start()
     assert soon(lambda: len(ran) >= 6)
     clock.stop()
@@ -155,16 +155,16 @@ def test_a_clock_jump_is_detected_and_ticks_continue(
     with time_machine.travel(NOON) as traveller, ticking(0.05) as (clock, times, called):
         assert called(2)
         traveller.shift(timedelta(hours=hours))
-        clock.look()
+        clock.check_for_jump()
         assert called(len(times) + 3)
-        clock.look()
+        clock.check_for_jump()
         late = times[-1] - NOON
     assert abs(late - timedelta(hours=hours)) < timedelta(minutes=1)
     (record,) = [r for r in caplog.records if "jumped" in r.getMessage()]
     assert abs(record.facts["seconds"] - hours * 3600) < 60  # type: ignore[attr-defined]
 
 
-def few_means() -> None:
+def limit_resources() -> None:
     """Bound this process to ten seconds of processor time and 300 MB of data."""
     resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
     resource.setrlimit(resource.RLIMIT_DATA, (300_000_000, 300_000_000))
@@ -176,7 +176,7 @@ def test_a_clock_that_jumps_by_years_takes_neither_time_nor_memory(days: int) ->
     done = subprocess.run(
         [sys.executable, here / "jumping_clock.py", str(days)],
         env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{here.parent}"},
-        preexec_fn=few_means,
+        preexec_fn=limit_resources,
         capture_output=True,
         text=True,
         timeout=120,

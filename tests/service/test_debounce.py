@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.content.folder import Stat
-from syndicate.service.debounce import View, differing, look, look_closer
+from syndicate.service.debounce import DebouncedScan, debounce, differing, rescan
 
 Folder = dict[str, Stat]
 
@@ -18,55 +18,55 @@ folders = st.dictionaries(
 histories = st.lists(folders, min_size=1, max_size=8)
 
 
-def looked(*found: Folder) -> View:
+def looked(*found: Folder) -> DebouncedScan:
     """The view after these looks."""
     view = None
     for each in found:
-        view = look(view, each)
+        view = debounce(view, each)
     assert view is not None
     return view
 
 
 def test_at_the_first_look_nothing_is_whole() -> None:
-    assert looked({"a.md": (1, 1)}) == View({"a.md": (1, 1)}, {}, frozenset({"a.md"}))
+    assert looked({"a.md": (1, 1)}) == DebouncedScan({"a.md": (1, 1)}, {}, frozenset({"a.md"}))
 
 
 def test_a_file_that_two_looks_found_the_same_is_whole() -> None:
-    assert looked({"a.md": (1, 1)}, {"a.md": (1, 1)}).files == {"a.md": (1, 1)}
+    assert looked({"a.md": (1, 1)}, {"a.md": (1, 1)}).settled == {"a.md": (1, 1)}
 
 
 def test_a_file_that_grows_is_as_it_was_until_it_stops() -> None:
     small, half, whole = {"a.md": (1, 1)}, {"a.md": (5, 2)}, {"a.md": (9, 3)}
-    assert looked(small, small, half).files == small
-    assert looked(small, small, half, whole).files == small
-    assert looked(small, small, half, whole, whole).files == whole
+    assert looked(small, small, half).settled == small
+    assert looked(small, small, half, whole).settled == small
+    assert looked(small, small, half, whole, whole).settled == whole
 
 
 def test_a_new_file_waits_until_it_is_complete_and_delays_no_other() -> None:
     before, copying, other = {"a.md": (1, 1)}, {"a.md": (1, 1), "b.md": (3, 2)}, {"a.md": (2, 9)}
     view = looked(before, before, copying)
-    assert (view.files, set(view.held)) == (before, {"b.md"})
-    view = look(view, copying | other)
-    assert (view.files, set(view.held)) == (copying, {"a.md"})
+    assert (view.settled, set(view.unsettled)) == (before, {"b.md"})
+    view = debounce(view, copying | other)
+    assert (view.settled, set(view.unsettled)) == (copying, {"a.md"})
 
 
 def test_a_file_that_is_missing_while_it_is_saved_is_not_withdrawn() -> None:
     before = {"a.md": (1, 1)}
-    assert looked(before, before, {}).files == before
-    assert looked(before, before, {}, {"a.md": (2, 2)}).files == before
-    assert looked(before, before, {}, {}).files == {}
+    assert looked(before, before, {}).settled == before
+    assert looked(before, before, {}, {"a.md": (2, 2)}).settled == before
+    assert looked(before, before, {}, {}).settled == {}
 
 
 def test_with_nothing_new_a_view_is_the_same_object() -> None:
     view = looked({"a.md": (1, 1)}, {"a.md": (1, 1)})
-    assert look(view, {"a.md": (1, 1)}) is view
+    assert debounce(view, {"a.md": (1, 1)}) is view
 
 
 def test_a_look_too_soon_after_the_last_proves_nothing() -> None:
     copying = {"a.md": (1, 1), "b.md": (3, 2)}
     view = looked({"a.md": (1, 1)}, copying)
-    assert look_closer(view, copying) is view
-    assert look_closer(view, copying | {"a.md": (2, 2)}).held == {"a.md", "b.md"}
+    assert rescan(view, copying) is view
+    assert rescan(view, copying | {"a.md": (2, 2)}).unsettled == {"a.md", "b.md"}
 
 
 @given(histories)
@@ -74,21 +74,23 @@ def test_only_files_that_two_scans_in_a_row_found_unchanged_are_built(
     history: list[Folder],
 ) -> None:
     pairs = list(pairwise(history))
-    for path, stat in looked(*history).files.items():
+    for path, stat in looked(*history).settled.items():
         assert any(one.get(path) == two.get(path) == stat for one, two in pairs)
 
 
 @given(histories)
 def test_after_two_equal_scans_all_files_are_built(history: list[Folder]) -> None:
     view = looked(*history, history[-1])
-    assert (view.files, view.held) == (history[-1], frozenset())
+    assert (view.settled, view.unsettled) == (history[-1], frozenset())
 
 
 @given(histories)
 def test_files_that_differ_between_the_last_two_scans_are_held(history: list[Folder]) -> None:
     view = looked({}, *history)
     last, before = history[-1], ({}, *history)[-2]
-    assert view.held == {p for p in last.keys() | before.keys() if last.get(p) != before.get(p)}
+    assert view.unsettled == {
+        p for p in last.keys() | before.keys() if last.get(p) != before.get(p)
+    }
 
 
 @given(folders, folders)

@@ -9,8 +9,8 @@ import pytest
 
 from site_folder import NOON
 from syndicate.findings import Level
-from syndicate.service.forwarding import Forwarding
-from syndicate.service.jobs import Every, Job
+from syndicate.service.forwarding import ProxyCheck
+from syndicate.service.jobs import IntervalTrigger, Job
 from syndicate.service.scheduler import Scheduler
 from syndicate.web.http_messages import Request
 from syndicate.web.rate_limit import Clients, Limit
@@ -26,7 +26,7 @@ def visited(peer: str) -> Clients:
 
 
 def test_without_such_a_header_there_is_nothing_to_report() -> None:
-    assert Forwarding(visited("127.0.0.1"), CONFIG).turn(NOON).findings == []
+    assert ProxyCheck(visited("127.0.0.1"), CONFIG).run(NOON).findings == []
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,17 @@ def test_without_such_a_header_there_is_nothing_to_report() -> None:
     ],
 )
 def test_the_address_is_named_with_the_setting(peer: str, level: Level) -> None:
-    (finding,) = Forwarding(visited(peer), CONFIG).turn(NOON).findings or ()
+    (finding,) = ProxyCheck(visited(peer), CONFIG).run(NOON).findings or ()
     assert (finding.level, finding.rule, finding.path) == (level, "proxy-unknown", "config.yaml")
     assert peer in finding.message
     assert f'trusted_proxies: ["{peer}"]' in finding.hint
 
 
 def test_it_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    tick = Scheduler(
-        [Job("proxies", Every(timedelta()), Forwarding(visited("10.1.2.3"), CONFIG).turn)]
+    scheduler = Scheduler(
+        [Job("proxies", IntervalTrigger(timedelta()), ProxyCheck(visited("10.1.2.3"), CONFIG).run)]
     )
     with caplog.at_level(logging.WARNING):
-        tick(NOON)
-        tick(NOON)
+        scheduler.run_due(NOON)
+        scheduler.run_due(NOON)
     assert len([r for r in caplog.records if "service.trusted_proxies" in r.getMessage()]) == 1

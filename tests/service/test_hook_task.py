@@ -24,7 +24,7 @@ HEARS = """
 import pathlib, sys
 if pathlib.Path("deaf").exists():
     sys.exit("not now")
-with open("heard", "ab") as file:
+with open("called_subjects", "ab") as file:
     file.write(sys.stdin.buffer.read() + b"\\n")
 """
 
@@ -44,17 +44,17 @@ def life(tmp_path: Path, database_url: str) -> Life:
     return life
 
 
-def heard(life: Life) -> list[str]:
-    file = life.site.root / "heard"
+def called_subjects(life: Life) -> list[str]:
+    file = life.site.root / "called_subjects"
     return [json.loads(line)["event"] for line in file.open()] if file.exists() else []
 
 
 def test_a_hook_is_called_for_an_article_and_an_issue_in_one_run(life: Life) -> None:
     life.site.article("two.md", "The second", date="2026-11-02")
     life.at(life.now + timedelta(seconds=1))
-    assert heard(life) == ["article-published"]
+    assert called_subjects(life) == ["article-published"]
     life.at(MONDAY)
-    assert heard(life) == ["article-published", "issue-made"]
+    assert called_subjects(life) == ["article-published", "issue-made"]
 
 
 def test_a_hook_that_fails_is_a_fault_that_heals(life: Life) -> None:
@@ -64,7 +64,7 @@ def test_a_hook_that_fails_is_a_fault_that_heals(life: Life) -> None:
     assert life.states() == [("2026-11-23T08:00", "approved")]
     (life.site.root / "deaf").unlink()
     life.at(MONDAY + MINUTE)
-    assert (heard(life), life.faults) == (["issue-made"], [])
+    assert (called_subjects(life), life.faults) == (["issue-made"], [])
 
 
 def test_without_events_no_database_is_opened(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,16 +82,16 @@ def test_a_slow_hook_holds_up_nothing_else(life: Life) -> None:
     life.start()
     life.at(life.now)
     life.now = MONDAY
-    life.tick(MONDAY)
+    life.scheduler.run_due(MONDAY)
     assert life.states() == [("2026-11-23T08:00", "approved")]
     life.site.article("two.md", "The second", date="2026-11-02")
     for seconds in (1, 2):
-        life.tick(MONDAY + timedelta(seconds=seconds))
+        life.scheduler.run_due(MONDAY + timedelta(seconds=seconds))
     assert "The second" in life.site.text("feed.xml")
-    assert heard(life) == [], "it is still at it"
+    assert called_subjects(life) == [], "it is still at it"
     (life.site.root / "go").touch()
     life.at(MONDAY + timedelta(seconds=3))
-    assert heard(life) == ["issue-made"]
+    assert called_subjects(life) == ["issue-made"]
 
 
 def test_a_new_configuration_repeats_no_event(life: Life) -> None:
@@ -99,10 +99,10 @@ def test_a_new_configuration_repeats_no_event(life: Life) -> None:
     life.site.configure(hooks={"mine": {"on": ["issue-made"], "command": slow}})
     life.start()
     life.at(life.now)
-    life.tick(MONDAY)  # the hook is at work now
-    before = life.tick
+    life.scheduler.run_due(MONDAY)  # the hook is at work now
+    before = life.scheduler
     life.start()
     before.replace(life.jobs)
-    life.tick = before
+    life.scheduler = before
     life.at(MONDAY + timedelta(seconds=1))
-    assert heard(life) == ["issue-made"]
+    assert called_subjects(life) == ["issue-made"]

@@ -21,7 +21,7 @@ from syndicate.issues.freeze import make_by_hand
 from syndicate.issues.transitions import approve_issue, cancel_issue
 from syndicate.service.http_server import HttpServer
 from syndicate.service.job_table import server_jobs
-from syndicate.service.refresh_task import ANYWAY
+from syndicate.service.refresh_task import FULL_REFRESH_INTERVAL
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.web.rate_limit import Limit
@@ -34,12 +34,12 @@ class ServedLife(Life):
 
     def start(self) -> None:
         super().start()
-        self.tick = Scheduler([])
+        self.scheduler = Scheduler([])
         self.serving = HttpServer(
-            set_up(self.site.config_file, {}), self.tick, "127.0.0.1", 0, 60, Event()
+            set_up(self.site.config_file, {}), self.scheduler, "127.0.0.1", 0, 60, Event()
         )
         setup = set_up(self.site.config_file, {})
-        self.tick.replace([*self.jobs, *server_jobs(setup, self.served, self.serving)])
+        self.scheduler.replace([*self.jobs, *server_jobs(setup, self.served, self.serving)])
         self.serving.listen()
         self.serving.start()
 
@@ -80,11 +80,11 @@ def test_until_the_first_build_is_done_a_page_reloads_itself(new: ServedLife) ->
         assert (waiting.status_code, waiting.headers["retry-after"]) == (503, "1")
         assert waiting.headers["cache-control"] == "no-store"
         assert '<meta http-equiv="refresh" content="1">' in waiting.text
-    new.tick(MONDAY)
+    new.scheduler.run_due(MONDAY)
     assert new.get("/").status_code == new.get("/readyz").status_code == 503, "a look, no build"
     assert new.get("/readyz").text == "the first build is not done\n"
     assert new.get("/livez").status_code == 200
-    new.tick(MONDAY + SECOND)
+    new.scheduler.run_due(MONDAY + SECOND)
     assert new.get("/").status_code == new.get("/readyz").status_code == 200
     assert new.get("/nowhere/").status_code == 404
 
@@ -166,7 +166,7 @@ def test_issues_changed_by_commands_are_served_in_the_next_turn(life: ServedLife
 def test_a_build_of_another_program_is_served_within_a_minute(life: ServedLife) -> None:
     life.site.article("two.md", "The second", date="2026-11-02")
     life.site.build(MONDAY)
-    life.at(MONDAY + ANYWAY)
+    life.at(MONDAY + FULL_REFRESH_INTERVAL)
     assert "The second" in life.get("/feed.xml").text
 
 
@@ -187,7 +187,7 @@ def test_without_its_database_it_is_not_ready_and_serves_on(
     assert "The first" in life.get("/feed.xml").text
     database.rmdir()
     away.rename(database)
-    life.at(MONDAY + ANYWAY)
+    life.at(MONDAY + FULL_REFRESH_INTERVAL)
     assert life.get("/readyz").status_code == 200
     assert "The second" in life.get("/feed.xml").text
 
@@ -220,7 +220,7 @@ def test_a_port_in_use_is_an_error(life: ServedLife) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         serving = HttpServer(
-            set_up(life.site.config_file, {}), life.tick, "127.0.0.1", port, 60, Event()
+            set_up(life.site.config_file, {}), life.scheduler, "127.0.0.1", port, 60, Event()
         )
         with pytest.raises(
             SyndicateError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use$"
@@ -241,5 +241,5 @@ def test_sighup_changes_trusted_proxies(life: ServedLife, monkeypatch: pytest.Mo
 
     assert statuses() == [200, 200, 200]
     life.site.configure(service={"trusted_proxies": ["127.0.0.1"]})
-    life.serving.take(set_up(life.site.config_file, {}))
+    life.serving.reconfigure(set_up(life.site.config_file, {}))
     assert statuses() == [200, 200, 429]

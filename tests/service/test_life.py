@@ -27,11 +27,11 @@ HOUR = timedelta(hours=1)
 CRASHES: list[tuple[object, str]] = [
     (freeze.IssueDraft, "choose"),
     (freeze.IssueDraft, "compose"),
-    (freeze.IssueDraft, "keep"),
+    (freeze.IssueDraft, "save"),
     (Issues, "add"),
     (freeze, "mark_pending"),
     (atomic_files, "_replace"),
-    (Documents, "keep"),
+    (Documents, "save"),
 ]
 names = st.sampled_from(["a.md", "b.md", "c.md", "d.md"])
 
@@ -101,12 +101,12 @@ class Living(RuleBasedStateMachine):
         owner, step = where
         real: Callable[..., object] = getattr(owner, step)
 
-        def dies(*args: object, **named: object) -> object:
+        def crashing(*args: object, **named: object) -> object:
             if after:
                 real(*args, **named)
             raise KilledError
 
-        with mock.patch.object(owner, step, dies):
+        with mock.patch.object(owner, step, crashing):
             try:
                 self.tick(self.life.now + timedelta(minutes=minutes))
             except KilledError:
@@ -183,7 +183,7 @@ class Living(RuleBasedStateMachine):
             return [record.path for record in articles.by_ids(sorted(missing))]
 
     def findings(self) -> list[str]:
-        return [f"{each.path}: {each.rule}" for _, each, _ in self.life.tick.faults]
+        return [f"{each.path}: {each.rule}" for _, each, _ in self.life.scheduler.problems]
 
 
 TestLife = pytest.mark.soak(Living.TestCase)
@@ -198,7 +198,7 @@ TestLife.settings = settings(
 def test_an_article_that_was_never_rendered_is_carried_once_its_file_can_be_read_again() -> None:
     life = Living()
     life.write("a.md", 1, 1)
-    life.crash((Documents, "keep"), after=True, minutes=1)
+    life.crash((Documents, "save"), after=True, minutes=1)
     life.break_file("a.md")
     life.clock_set_back(300)
     assert "a.md: text-lost" in life.findings()

@@ -59,7 +59,7 @@ def test_a_traceback_is_in_the_json_object() -> None:
     except ZeroDivisionError:
         logging.getLogger("syndicate.x").exception("odd")
     (line,) = stream.getvalue().splitlines()
-    assert "ZeroDivisionError" in json.loads(line)["trace"]
+    assert "ZeroDivisionError" in json.loads(line)["traceback"]
 
 
 def test_informational_messages_of_libraries_are_left_out() -> None:
@@ -74,12 +74,14 @@ def test_a_person_reads_where_to_look_and_a_program_the_address() -> None:
     line = "Serving http://127.0.0.1:8000/ - press Ctrl-C to stop"
     record = logging.LogRecord("syndicate", logging.INFO, "", 0, "serving", None, None)
     record.line, record.facts = line, {"address": "http://127.0.0.1:8000/"}
-    assert logs.ForPeople().format(record) == line
-    assert json.loads(logs.ForPrograms().format(record))["address"] == "http://127.0.0.1:8000/"
+    assert logs.TextFormatter().format(record) == line
+    assert json.loads(logs.JsonFormatter().format(record))["address"] == "http://127.0.0.1:8000/"
 
 
 def test_a_person_reads_a_sentence_and_a_program_the_facts() -> None:
     record = logging.LogRecord("syndicate", logging.INFO, "", 0, "published", None, None)
     record.words, record.facts = "built in 0.1 seconds: 3 articles published", {"articles": 3}
-    assert logs.ForPeople().format(record).endswith("  built in 0.1 seconds: 3 articles published")
-    assert json.loads(logs.ForPrograms().format(record))["articles"] == 3
+    assert (
+        logs.TextFormatter().format(record).endswith("  built in 0.1 seconds: 3 articles published")
+    )
+    assert json.loads(logs.JsonFormatter().format(record))["articles"] == 3

@@ -172,7 +172,7 @@ def test_sighup_loads_a_valid_configuration_and_keeps_the_old_one_otherwise(
     assert soon(lambda: "Sea Notes" in services.site.text("feed.xml"))
     services.site.configure(site={"title": "", "colour": "red"})
     process.send_signal(signal.SIGHUP)
-    refused = "the configuration cannot be used; the one before stays in force"
+    refused = "the configuration cannot be used; the previous one stays in force"
     assert soon(lambda: refused in services.events())
     faults = [said for said in services.log() if said["level"] == "error" and "place" in said]
     assert [fault["part"] for fault in faults] == ["configuration"] * 2
@@ -198,7 +198,7 @@ def test_status_as_json_has_the_words_of_the_text(services: Services) -> None:
     assert shown.returncode == 1
     document, text = json.loads(shown.stdout), services.run("status").stdout
     assert (document["state"], document["process"]) == ("running", process.pid)
-    assert {*document["facts"]} >= {"since", "last tick", "last build", "problems since"}
+    assert {*document["facts"]} >= {"since", "last pass", "last build", "problems since"}
     assert all(label in text for label in document["facts"])
     assert all(name in text for name in document["jobs"])
     assert parse_timestamp(document["jobs"]["articles"])
@@ -309,7 +309,7 @@ def test_work_that_exceeds_the_shutdown_timeout_is_abandoned(services: Services)
     with services.at_work(process):
         process.terminate()
         assert process.wait(PATIENCE) == 1
-    assert services.events()[-1] == "what was in hand did not end"
+    assert services.events()[-1] == "shutdown timed out"
     services.start()
     assert services.published("Second wind")
 

@@ -17,7 +17,7 @@ from test_clock import PATIENCE, soon
 from test_process import Services
 
 from site_folder import SiteFolder
-from smtp_server import Action, Say, SmtpServer, Step, scripted
+from smtp_server import Action, Reply, SmtpServer, Step, scripted
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers.addresses import address
 
@@ -38,7 +38,7 @@ def services(tmp_path: Path, server: SmtpServer) -> Iterator[Services]:
     site.configure(
         site={"url": "https://lake.example.net/"},
         service={"poll_interval": 0.1, "port": 0, "shutdown_timeout": 20},
-        newsletters={"weekly": newsletter_settings(every="", approval="manual", deliver=True)},
+        newsletters={"weekly": newsletter_settings(byte_delay="", approval="manual", deliver=True)},
         subscribers={"signup_pages": True},
         sending={"transport": "smtp", "servers": {"main": main}},
     )
@@ -63,7 +63,7 @@ def url(services: Services) -> str:
     return str(found[-1]).rstrip("/") if found else ""
 
 
-def proof(services: Services) -> dict[str, int]:
+def delivery_report(services: Services) -> dict[str, int]:
     said = services.run("deliveries", "report", "weekly", "--json")
     found: dict[str, int] = json.loads(said.stdout) if said.stdout else {}
     return found
@@ -72,11 +72,11 @@ def proof(services: Services) -> dict[str, int]:
 def test_an_approved_issue_is_sent_and_counted(services: Services, server: SmtpServer) -> None:
     services.start()
     assert soon(lambda: "serving" in services.events())
-    assert not server.mails, "it is a draft"
+    assert not server.accepted, "it is a draft"
     services.run("issues", "approve", "weekly")
-    assert soon(lambda: len(server.mails) == 60)
-    assert soon(lambda: bool(proof(services).get("ended")))
-    assert sorted(mail.to[0] for mail in server.mails) == PEOPLE
+    assert soon(lambda: len(server.accepted) == 60)
+    assert soon(lambda: bool(delivery_report(services).get("ended_at")))
+    assert sorted(mail.to[0] for mail in server.accepted) == PEOPLE
     metrics = httpx.get(f"{url(services)}/metrics", trust_env=False).text
     assert re.search(r'syndicate_deliveries_total\{issue="weekly/[^"]+",state="sent"\} 60', metrics)
     assert re.search(r'syndicate_deliveries_left\{issue="weekly/[^"]+"\} 0', metrics)
@@ -99,30 +99,30 @@ def test_after_any_crash_or_restart_each_subscriber_gets_one_message(
     server.behaviour = slow_after_ten
     services.run("issues", "approve", "weekly")
     process = services.start()
-    assert soon(lambda: len(server.mails) == 10)
+    assert soon(lambda: len(server.accepted) == 10)
     assert soon(lambda: "weekly/" in services.run("status").stdout)
     process.send_signal(number)
     signalled.set()
     if number != signal.SIGHUP:
         process.wait(PATIENCE)
-        now = proof(services)
-        assert now["holds"]
+        now = delivery_report(services)
+        assert now["balanced"]
         assert now["sent"] < 60
         server.behaviour = scripted()
         services.start()
-    assert soon(lambda: bool(proof(services).get("ended")))
-    taken = [mail.to[0] for mail in server.mails]
+    assert soon(lambda: bool(delivery_report(services).get("ended_at")))
+    taken = [mail.to[0] for mail in server.accepted]
     assert len(taken) == len(set(taken)), "nobody twice"
     held = services.run("deliveries", "report", "weekly", "--names", "--state", "held").stdout
     missing = set(PEOPLE) - set(taken)
     assert all(each in held for each in missing), "nobody lost"
-    assert proof(services)["held"] <= (2 if number == signal.SIGKILL else 0)
+    assert delivery_report(services)["held"] <= (2 if number == signal.SIGKILL else 0)
 
 
 def test_a_refusal_of_the_sender_is_reported_and_the_operator_resumes(
     services: Services, server: SmtpServer
 ) -> None:
-    server.behaviour = scripted(MAIL=Say("550 5.7.1 not from here"))
+    server.behaviour = scripted(MAIL=Reply("550 5.7.1 not from here"))
     services.run("issues", "approve", "weekly")
     services.start()
     assert soon(lambda: "issue-paused" in services.run("status").stdout)
@@ -131,5 +131,5 @@ def test_a_refusal_of_the_sender_is_reported_and_the_operator_resumes(
     assert "syndicate issues resume weekly/" in said
     server.behaviour = scripted()
     services.run("issues", "resume", "weekly")
-    assert soon(lambda: len(server.mails) == 60)
+    assert soon(lambda: len(server.accepted) == 60)
     assert soon(lambda: "issue-paused" not in services.run("status").stdout)

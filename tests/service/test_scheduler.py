@@ -18,7 +18,7 @@ from site_folder import NOON
 from syndicate.config.loader import load
 from syndicate.errors import Location, StoreError, SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.jobs import Every, Job, OnDemand, TaskResult
+from syndicate.service.jobs import IntervalTrigger, Job, OnDemandTrigger, TaskResult
 from syndicate.service.problems import as_findings
 from syndicate.service.scheduler import Scheduler
 
@@ -43,11 +43,11 @@ class Step:
 
 def jobs(*steps: Step) -> list[Job]:
     """A job for each, due in every pass."""
-    return [Job(step.name, Every(timedelta()), step.turn) for step in steps]
+    return [Job(step.name, IntervalTrigger(timedelta()), step.turn) for step in steps]
 
 
 @pytest.fixture(autouse=True)
-def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def log_everything(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
 
@@ -55,8 +55,8 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-def problems(tick: Scheduler) -> list[tuple[str, str]]:
-    return [(part, finding.message) for part, finding, _ in tick.faults]
+def problems(scheduler: Scheduler) -> list[tuple[str, str]]:
+    return [(part, finding.message) for part, finding, _ in scheduler.problems]
 
 
 def seconds(*numbers: int) -> Sequence[datetime]:
@@ -68,62 +68,62 @@ def seconds(*numbers: int) -> Sequence[datetime]:
 )
 def test_other_jobs_continue_when_one_fails(error: Exception) -> None:
     bad, good = Step("bad", error), Step("good")
-    tick = Scheduler(jobs(bad, good))
-    tick(NOON)
+    scheduler = Scheduler(jobs(bad, good))
+    scheduler.run_due(NOON)
     assert good.turns == [NOON]
-    assert [part for part, _ in problems(tick)] == ["bad"]
+    assert [part for part, _ in problems(scheduler)] == ["bad"]
 
 
 def test_a_problem_is_reported_once_and_when_it_is_solved(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler(jobs(part))
+    scheduler = Scheduler(jobs(part))
     for now in seconds(0, 10, 20, 60):
-        tick(now)
+        scheduler.run_due(now)
     assert logged(caplog) == [("ERROR", LOCKED.message)]
     assert caplog.records[0].facts["hint"] == "wait"  # type: ignore[attr-defined]
     part.next = TaskResult(findings=())
-    tick(NOON + timedelta(minutes=5))
+    scheduler.run_due(NOON + timedelta(minutes=5))
     assert logged(caplog)[1:] == [("INFO", f"solved: {LOCKED.message}")]
-    assert problems(tick) == []
+    assert problems(scheduler) == []
 
 
 def test_a_problem_that_changes_is_reported_again(caplog: pytest.LogCaptureFixture) -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler(jobs(part))
-    tick(NOON)
+    scheduler = Scheduler(jobs(part))
+    scheduler.run_due(NOON)
     part.next = StoreError("the database is gone")
-    tick(NOON + timedelta(minutes=1))
+    scheduler.run_due(NOON + timedelta(minutes=1))
     assert ("ERROR", "the database is gone") in logged(caplog)
-    assert problems(tick) == [("store", "the database is gone")]
+    assert problems(scheduler) == [("store", "the database is gone")]
 
 
 def test_a_problem_has_its_time_of_beginning() -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler(jobs(part))
+    scheduler = Scheduler(jobs(part))
     for now in seconds(0, 10, 60):
-        tick(now)
-    assert [since for _, _, since in tick.faults] == [NOON]
+        scheduler.run_due(now)
+    assert [since for _, _, since in scheduler.problems] == [NOON]
 
 
 def test_a_finding_of_a_task_is_reported_once_with_its_place(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     part = Step("articles", TaskResult(findings=[BROKEN]))
-    tick = Scheduler(jobs(part))
-    tick(NOON)
-    tick(NOON)
+    scheduler = Scheduler(jobs(part))
+    scheduler.run_due(NOON)
+    scheduler.run_due(NOON)
     assert logged(caplog) == [("ERROR", "no date")]
     assert caplog.records[0].facts["place"] == "a.md:3"  # type: ignore[attr-defined]
     part.next = TaskResult()
-    tick(NOON)
-    assert problems(tick) == [("articles", "no date")], "no news is no change"
+    scheduler.run_due(NOON)
+    assert problems(scheduler) == [("articles", "no date")], "no news is no change"
 
 
 def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_minute() -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler(jobs(part))
+    scheduler = Scheduler(jobs(part))
     for now in seconds(*range(200)):
-        tick(now)
+        scheduler.run_due(now)
     since = [int((turn - NOON).total_seconds()) for turn in part.turns]
     assert since[:5] == [0, 2, 6, 14, 30]
     assert {late - early for early, late in pairwise(since[4:])} == {30}
@@ -131,18 +131,18 @@ def test_a_part_that_fails_rests_longer_each_time_and_never_more_than_half_a_min
 
 def test_a_clock_set_back_ends_a_rest() -> None:
     part = Step("store", LOCKED)
-    tick = Scheduler(jobs(part))
-    tick(NOON)
-    tick(NOON - timedelta(hours=1))
+    scheduler = Scheduler(jobs(part))
+    scheduler.run_due(NOON)
+    scheduler.run_due(NOON - timedelta(hours=1))
     assert len(part.turns) == 2
 
 
 def test_an_internal_error_is_logged_with_its_traceback_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tick = Scheduler(jobs(Step("odd", ZeroDivisionError("by zero"))))
+    scheduler = Scheduler(jobs(Step("odd", ZeroDivisionError("by zero"))))
     for now in seconds(0, 60):
-        tick(now)
+        scheduler.run_due(now)
     (record,) = caplog.records
     assert "ZeroDivisionError: by zero" in record.getMessage()
     assert record.exc_info is not None
@@ -152,40 +152,44 @@ def test_an_internal_error_is_logged_with_its_traceback_once(
 def test_an_error_of_the_user_is_logged_without_a_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    Scheduler(jobs(Step("store", LOCKED)))(NOON)
+    Scheduler(jobs(Step("store", LOCKED))).run_due(NOON)
     assert caplog.records[0].exc_info is None
 
 
 def test_a_job_can_run_sooner() -> None:
     step = Step("a", TaskResult(next_in=0.2))
-    tick = Scheduler([Job("a", Every(timedelta(seconds=5)), step.turn)])
-    tick(NOON)
-    assert tick.next_runs(NOON) == {"a": NOON + timedelta(seconds=0.2)}
+    scheduler = Scheduler([Job("a", IntervalTrigger(timedelta(seconds=5)), step.turn)])
+    scheduler.run_due(NOON)
+    assert scheduler.next_runs(NOON) == {"a": NOON + timedelta(seconds=0.2)}
     step.next = TaskResult()
-    tick(later := NOON + timedelta(seconds=1))
-    assert tick.next_runs(later) == {"a": later + timedelta(seconds=5)}
+    scheduler.run_due(later := NOON + timedelta(seconds=1))
+    assert scheduler.next_runs(later) == {"a": later + timedelta(seconds=5)}
 
 
 def test_a_job_can_schedule_another() -> None:
-    first = Step("first", TaskResult(arm={"second": NOON + timedelta(hours=1)}))
+    first = Step("first", TaskResult(reschedule={"second": NOON + timedelta(hours=1)}))
     second = Step("second")
-    hourly = Every(timedelta(hours=2))
-    tick = Scheduler([Job("second", OnDemand(), second.turn), Job("first", hourly, first.turn)])
-    tick(NOON)
+    hourly = IntervalTrigger(timedelta(hours=2))
+    scheduler = Scheduler(
+        [Job("second", OnDemandTrigger(), second.turn), Job("first", hourly, first.turn)]
+    )
+    scheduler.run_due(NOON)
     for now in seconds(1, 3599, 3600, 3601):
-        tick(now)
+        scheduler.run_due(now)
     assert second.turns == [NOON + timedelta(hours=1)]
 
 
 def test_a_requested_job_runs_before_its_time_unless_it_failed() -> None:
     wanted, step = Event(), Step("a")
-    tick = Scheduler([Job("a", Every(timedelta(hours=1)), step.turn, wanted=wanted.is_set)])
-    tick(NOON)
+    scheduler = Scheduler(
+        [Job("a", IntervalTrigger(timedelta(hours=1)), step.turn, has_work=wanted.is_set)]
+    )
+    scheduler.run_due(NOON)
     wanted.set()
-    assert tick.next_runs(NOON) == {"a": NOON}
+    assert scheduler.next_runs(NOON) == {"a": NOON}
     step.next = LOCKED
     for now in seconds(1, 2, 3):
-        tick(now)
+        scheduler.run_due(now)
     assert step.turns == seconds(0, 1, 3)
 
 
@@ -197,64 +201,64 @@ def test_a_job_in_the_background_delays_no_other_and_runs_once_at_a_time() -> No
         go.wait(60)
         return TaskResult(status={"slow": "done"})
 
-    often = Every(timedelta())
-    tick = Scheduler([Job("slow", often, slow, background=True), *jobs(other)])
+    often = IntervalTrigger(timedelta())
+    scheduler = Scheduler([Job("slow", often, slow, background=True), *jobs(other)])
     for now in seconds(0, 1, 2):
-        tick(now)
+        scheduler.run_due(now)
     assert other.turns == seconds(0, 1, 2)
     assert begun.acquire(timeout=60)
     assert not begun.acquire(blocking=False)
-    assert tick.running == {"slow"}
-    assert not tick.facts
+    assert scheduler.running == {"slow"}
+    assert not scheduler.status
     go.set()
-    tick.close("slow")
-    tick.stopping = True
-    tick(NOON + timedelta(seconds=3))
+    scheduler.close("slow")
+    scheduler.stopping = True
+    scheduler.run_due(NOON + timedelta(seconds=3))
     assert other.turns == seconds(0, 1, 2)
 
 
 def test_an_error_of_a_background_job_is_a_problem() -> None:
     step = Step("slow", LOCKED)
-    tick = Scheduler([Job("slow", Every(timedelta()), step.turn, background=True)])
-    tick(NOON)
-    while not problems(tick):
-        tick(NOON)
-    assert problems(tick) == [("slow", LOCKED.message)]
-    assert tick.next_runs(NOON) == {"slow": NOON + timedelta(seconds=2)}
+    scheduler = Scheduler([Job("slow", IntervalTrigger(timedelta()), step.turn, background=True)])
+    scheduler.run_due(NOON)
+    while not problems(scheduler):
+        scheduler.run_due(NOON)
+    assert problems(scheduler) == [("slow", LOCKED.message)]
+    assert scheduler.next_runs(NOON) == {"slow": NOON + timedelta(seconds=2)}
 
 
 def test_jobs_of_a_new_configuration_run_at_once_and_problems_of_others_are_forgotten() -> None:
     old, kept = Step("old", LOCKED), Step("kept", LOCKED)
-    tick = Scheduler(jobs(old, kept))
-    tick(NOON)
-    tick.replace([Job("kept", Every(timedelta(hours=1)), kept.turn)])
-    assert problems(tick) == [("kept", LOCKED.message)]
-    tick(NOON)
+    scheduler = Scheduler(jobs(old, kept))
+    scheduler.run_due(NOON)
+    scheduler.replace([Job("kept", IntervalTrigger(timedelta(hours=1)), kept.turn)])
+    assert problems(scheduler) == [("kept", LOCKED.message)]
+    scheduler.run_due(NOON)
     assert kept.turns == [NOON, NOON]
 
 
 @pytest.mark.parametrize("shift", [timedelta(days=365), timedelta(days=-365)])
 def test_after_a_clock_jump_every_job_runs_and_continues_from_there(shift: timedelta) -> None:
     step = Step("a")
-    tick = Scheduler([Job("a", Every(timedelta(minutes=1)), step.turn)])
-    tick(NOON)
-    tick(NOON + shift)
+    scheduler = Scheduler([Job("a", IntervalTrigger(timedelta(minutes=1)), step.turn)])
+    scheduler.run_due(NOON)
+    scheduler.run_due(NOON + shift)
     assert step.turns == [NOON, NOON + shift]
-    assert tick.next_runs(NOON + shift) == {"a": NOON + shift + timedelta(minutes=1)}
+    assert scheduler.next_runs(NOON + shift) == {"a": NOON + shift + timedelta(minutes=1)}
 
 
 def test_after_a_request_to_stop_no_job_begins() -> None:
-    tick = Scheduler(jobs(part := Step("a")))
-    tick.stopping = True
-    tick(NOON)
+    scheduler = Scheduler(jobs(part := Step("a")))
+    scheduler.stopping = True
+    scheduler.run_due(NOON)
     assert part.turns == []
 
 
 def test_a_tick_lives_while_turns_come() -> None:
-    tick = Scheduler(jobs(Step("a")))
-    tick(NOON)
-    assert tick.alive(patience=60)
-    assert not tick.alive(patience=0)
+    scheduler = Scheduler(jobs(Step("a")))
+    scheduler.run_due(NOON)
+    assert scheduler.is_alive(max_idle=60)
+    assert not scheduler.is_alive(max_idle=0)
 
 
 def test_every_problem_of_a_configuration_becomes_a_finding_with_its_line(tmp_path: Path) -> None:

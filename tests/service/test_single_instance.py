@@ -50,7 +50,7 @@ def test_a_lock_lost_with_its_connection_is_taken_again(url: str, tmp_path: Path
     alone.begin()
     with closing(alone):
         end_sessions_of_services(url)
-        assert alone.turn(NOON).findings == []
+        assert alone.run(NOON).findings == []
         second = DatabaseLock(setup_of(tmp_path / "two", url), unexpected)
         with pytest.raises(SyndicateError):
             second.begin()
@@ -64,7 +64,7 @@ def test_a_service_ends_when_another_took_over_meanwhile(url: str, tmp_path: Pat
     second = DatabaseLock(setup_of(tmp_path / "two", url), unexpected)
     with closing(first), closing(second):
         second.begin()
-        found = first.turn(NOON).findings
+        found = first.run(NOON).findings
     assert found
     assert [each.rule for each in found] == ["second-service"]
     assert ended
@@ -74,7 +74,7 @@ def test_a_database_that_is_away_keeps_no_service_from_beginning(tmp_path: Path)
     away = "postgresql://nobody@127.0.0.1:1/nothing"
     alone = DatabaseLock(setup_of(tmp_path / "one", away), unexpected)
     alone.begin()
-    found = alone.turn(NOON).findings
+    found = alone.run(NOON).findings
     assert found
     assert found[0].rule == "database-away"
 
@@ -82,7 +82,7 @@ def test_a_database_that_is_away_keeps_no_service_from_beginning(tmp_path: Path)
 def test_on_sqlite_no_database_is_opened(tmp_path: Path) -> None:
     alone = DatabaseLock(setup_of(tmp_path / "one", "sqlite:///syndicate.db"), unexpected)
     alone.begin()
-    assert alone.turn(NOON).findings == []
+    assert alone.run(NOON).findings == []
     assert not (tmp_path / "one" / "syndicate.db").exists()
 
 

@@ -12,7 +12,7 @@ import pytest
 from site_folder import NOON
 from syndicate.errors import SyndicateError
 from syndicate.findings import Finding, Level
-from syndicate.service.jobs import Every, Job, TaskResult
+from syndicate.service.jobs import IntervalTrigger, Job, TaskResult
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.status_reporter import HEARTBEAT, StatusReporter
 from syndicate.service_state.status import Status, read
@@ -34,7 +34,7 @@ class Step:
 
 
 def job(step: Step) -> Job:
-    return Job("articles", Every(timedelta()), step.turn)
+    return Job("articles", IntervalTrigger(timedelta()), step.turn)
 
 
 @pytest.fixture
@@ -53,32 +53,32 @@ def test_before_the_first_start_there_is_no_status(path: Path) -> None:
 
 
 def test_a_status_is_read_back_as_written(path: Path) -> None:
-    tick = Scheduler([job(Step())])
-    tick(NOON)
-    assert StatusReporter(path, 4711).report(tick, NOON) == []
+    scheduler = Scheduler([job(Step())])
+    scheduler.run_due(NOON)
+    assert StatusReporter(path, 4711).report(scheduler, NOON) == []
     status = read_status(path)
-    assert (status.pid, status.ticked) == (4711, NOON)
-    assert status.facts == {"articles": "3 published"}
-    assert status.faults == ((BROKEN, NOON),)
+    assert (status.pid, status.last_pass) == (4711, NOON)
+    assert status.rows == {"articles": "3 published"}
+    assert status.problems == ((BROKEN, NOON),)
     assert status.jobs == {"articles": NOON}
 
 
 def test_it_is_written_when_something_changed_and_now_and_then(path: Path) -> None:
     step = Step()
-    tick = Scheduler([job(step)])
+    scheduler = Scheduler([job(step)])
     reporter = StatusReporter(path, os.getpid())
     for second in range(5):
-        tick(NOON + timedelta(seconds=second))
-        reporter.report(tick, NOON + timedelta(seconds=second))
-    assert read_status(path).ticked == NOON
+        scheduler.run_due(NOON + timedelta(seconds=second))
+        reporter.report(scheduler, NOON + timedelta(seconds=second))
+    assert read_status(path).last_pass == NOON
     step.next = TaskResult(())
-    tick(later := NOON + timedelta(seconds=6))
-    reporter.report(tick, later)
-    assert (read_status(path).ticked, read_status(path).faults) == (later, ())
-    reporter.report(tick, later + HEARTBEAT)
-    assert read_status(path).ticked == later + HEARTBEAT
-    reporter.report(tick, NOON - timedelta(hours=1))
-    assert read_status(path).ticked == NOON - timedelta(hours=1), "the clock was set back"
+    scheduler.run_due(later := NOON + timedelta(seconds=6))
+    reporter.report(scheduler, later)
+    assert (read_status(path).last_pass, read_status(path).problems) == (later, ())
+    reporter.report(scheduler, later + HEARTBEAT)
+    assert read_status(path).last_pass == later + HEARTBEAT
+    reporter.report(scheduler, NOON - timedelta(hours=1))
+    assert read_status(path).last_pass == NOON - timedelta(hours=1), "the clock was set back"
 
 
 def test_a_file_that_cannot_be_written_is_a_fault_until_it_can(path: Path) -> None:

@@ -43,11 +43,11 @@ def test_reloading_is_notified_with_the_time_that_systemd_requires(
 def test_without_systemd_nothing_is_notified() -> None:
     systemd = Systemd({})
     systemd.notify(READY)
-    assert not systemd.watches
+    assert not systemd.has_watchdog
 
 
 def test_the_watchdog_is_notified_if_systemd_asks_for_it() -> None:
-    assert Systemd({"WATCHDOG_USEC": "1000000"}).watches
+    assert Systemd({"WATCHDOG_USEC": "1000000"}).has_watchdog
 
 
 def test_a_missing_socket_is_reported_once(

@@ -152,7 +152,7 @@ class Visitor:
         self.page.goto(url)
         self.look()
 
-    def press(self, button: str) -> str:
+    def click(self, button: str) -> str:
         """Press a button, and give the text of the page that comes."""
         with self.page.expect_navigation():
             self.page.locator(button).first.click()
@@ -184,28 +184,28 @@ def test_a_reader_subscribes_chooses_and_unsubscribes_at_the_printed_address(
     visitor.open(site.url + "articles/the-rule-of-twelfths/")
     visitor.open(site.url)
     page.fill("[name=address]", "ada@example.net")
-    visitor.press("form.form button")
+    visitor.click("form.form button")
     assert page.url == site.url + "subscribe/sent/"
     link = site.link(1)
     assert link.startswith(site.url + "subscribe/confirm/")
     visitor.open(link)
-    visitor.press("main button")
+    visitor.click("main button")
     with page.expect_navigation():
         page.click("main a[href*=preferences]")
     visitor.look()
     choices = page.url
     page.locator("[name^=tag-weekly]").first.click()
-    visitor.press("button[value=save]")
+    visitor.click("button[value=save]")
     assert page.url == choices + "?saved"
     visitor.open(site.url + "preferences/")
     page.fill("[name=address]", "ada@example.net")
-    visitor.press("main form button")
+    visitor.click("main form button")
     assert site.link(2).startswith(site.url + "preferences/")
     (row,) = csv.DictReader(site.command("subscribers", "list", "--csv", "--links").splitlines())
     assert row["state"] == "active"
     assert row["unsubscribe"].startswith("https://example.org/unsubscribe/weekly/")
     visitor.open(row["unsubscribe"].replace("https://example.org/", site.url))
-    shown = visitor.press("main button")
+    shown = visitor.click("main button")
     assert "ada@" not in site.command("subscribers", "list", "--state", "active", "--csv"), shown
 
 

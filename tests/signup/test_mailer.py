@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from visits import Place
 
-from smtp_server import Action, Say, SmtpServer, Step
+from smtp_server import Action, Reply, SmtpServer, Step
 from syndicate.config.model import Server
 from syndicate.delivery.relays import FailoverTransport
 from syndicate.errors import DeliveryError
@@ -118,20 +118,20 @@ def test_a_new_configuration_sends_no_email_twice(
     setup = set_up(sqlite_place.site.config_file, {})
     tasks = [SignupMailTask(setup, threading.Event()) for _ in range(2)]
     jobs = [
-        Job(task.name, MINUTE, task.turn, background=True, wanted=task.wanted) for task in tasks
+        Job(task.name, MINUTE, task.run, background=True, has_work=task.has_work) for task in tasks
     ]
-    tick, moment = Scheduler(jobs[:1]), now()
-    tick(moment)
-    tick.replace(jobs[1:])
-    tick(moment)
-    while tick.running:
+    scheduler, moment = Scheduler(jobs[:1]), now()
+    scheduler.run_due(moment)
+    scheduler.replace(jobs[1:])
+    scheduler.run_due(moment)
+    while scheduler.running:
         time.sleep(0.01)
-        tick(moment)
+        scheduler.run_due(moment)
     assert len(list((sqlite_place.site.root / "outbox").glob("*.eml"))) == 4
 
 
 def test_a_request_made_during_a_tick_is_answered_in_that_tick(sqlite_place: Place) -> None:
-    """A tick that builds a large site may have begun seconds before the request."""
+    """A pass that builds a large site may have begun seconds before the request."""
     sqlite_place.ask(MAIL)
     assert len(sqlite_place.emails(now() - timedelta(seconds=5))) == 1
 
@@ -143,7 +143,7 @@ def test_old_requests_are_deleted_also_without_signup_pages(
     sqlite_place.site.configure(subscribers={"signup_pages": False})
     part = SignupMailTask(set_up(sqlite_place.site.config_file, {}), threading.Event())
     for days, kept in ((0, 1), (7, 1), (8, 0)):
-        part.turn(now() + timedelta(days=days))
+        part.run(now() + timedelta(days=days))
         assert len(states(sqlite_place)) == kept
     assert not (tmp_path / "site" / "outbox").exists()
 
@@ -151,8 +151,8 @@ def test_old_requests_are_deleted_also_without_signup_pages(
 def test_a_clock_that_is_ahead_for_a_moment_loses_no_request(sqlite_place: Place) -> None:
     sqlite_place.ask(MAIL)
     (message,) = sqlite_place.emails()
-    sqlite_place.mailer_task.turn(now() + timedelta(days=3650))
-    sqlite_place.mailer_task.turn(now())
+    sqlite_place.mailer_task.run(now() + timedelta(days=3650))
+    sqlite_place.mailer_task.run(now())
     assert sqlite_place.post(sqlite_place.link(message), {}).status_code == 200
     assert sqlite_place.states(MAIL) == {"weekly": "active"}
 
@@ -164,8 +164,8 @@ def test_emails_are_sent_by_the_first_available_server(sqlite_place: Place) -> N
         servers = {"gone": {**common, "port": 9}, "main": {**common, "port": server.port}}
         sqlite_place.site.configure(sending={"transport": "smtp", "servers": servers})
         part = SignupMailTask(set_up(sqlite_place.site.config_file, {}), threading.Event())
-        part.turn(now())
-        (mail,) = server.mails
+        part.run(now())
+        (mail,) = server.accepted
     assert (mail.sender, mail.to) == ("letters@example.org", (MAIL,))
     assert states(sqlite_place) == [(RequestState.SENT, 0)]
     assert not list(sqlite_place.site.root.glob("outbox/*.eml"))
@@ -175,11 +175,11 @@ def test_an_email_that_may_not_have_been_accepted_is_sent_again(sqlite_place: Pl
     """Twice is harmless; a confirmation that never comes is not."""
     sqlite_place.ask(MAIL)
 
-    def out_of_step(step: Step) -> Action | None:
+    def extra_reply(step: Step) -> Action | None:
         odd = step.name == "QUIT" and step.connection == 1
-        return Say("451 4.3.0 not now") if odd else None
+        return Reply("451 4.3.0 not now") if odd else None
 
-    with SmtpServer(out_of_step) as server:
+    with SmtpServer(extra_reply) as server:
         settings = Server(
             name="main", host="127.0.0.1", port=server.port, security="none", timeout=60
         )

@@ -399,7 +399,7 @@ KINDS = (
 )
 
 
-def odd_request(
+def unusual_request(
     dice: random.Random, tokens: list[str]
 ) -> tuple[str, bytes, dict[bytes, bytes], bytes]:
     """One of the requests nobody would think of."""
@@ -440,14 +440,14 @@ def test_ten_thousand_odd_requests_cause_no_error(tmp_path: Path) -> None:
         ]
         host, port = place.serving.url.removeprefix("http://").rstrip("/").split(":")
         with ThreadPoolExecutor(1) as thread:  # where no browser runs a loop
-            statuses = thread.submit(asyncio.run, _storm(host, int(port), tokens)).result()
+            statuses = thread.submit(asyncio.run, _send_many(host, int(port), tokens)).result()
         assert place.get("subscribe/").status_code == 200
     assert sum(statuses.values()) == 10_000
     assert {status for status in statuses if status >= 500} == set(), statuses
     assert {200, 303, 400, 404, 405, 415, 422} <= statuses.keys()
 
 
-async def _storm(host: str, port: int, tokens: list[str]) -> dict[int, int]:
+async def _send_many(host: str, port: int, tokens: list[str]) -> dict[int, int]:
     """Send them over a few connections, each answered before the next."""
     found: dict[int, int] = {}
 
@@ -455,7 +455,7 @@ async def _storm(host: str, port: int, tokens: list[str]) -> dict[int, int]:
         dice = random.Random(seed)
         connection = await asyncio.open_connection(host, port)
         for _ in range(1_250):
-            request = odd_request(dice, tokens)
+            request = unusual_request(dice, tokens)
             reader, writer = connection
             status, stays = await _asked(reader, writer, *request)
             found[status] = found.get(status, 0) + 1

@@ -30,7 +30,7 @@ class Walker:
         self.page.goto(url)
         self.look()
 
-    def press(self, button: str = "main button") -> str:
+    def click(self, button: str = "main button") -> str:
         """Press a button; return the text of the next page."""
         with self.page.expect_navigation():
             self.page.locator(button).first.click()
@@ -60,23 +60,23 @@ def test_the_whole_way(tmp_path: Path, scriptless: Page) -> None:
         walker.go(place.url + "subscribe/")
         scriptless.check("[value=weekly]")
         scriptless.fill("[name=address]", "ada@example")
-        assert "This is not a valid email address" in walker.press()
+        assert "This is not a valid email address" in walker.click()
         scriptless.fill("[name=address]", "ada@example.org")
-        assert "Check your inbox" in walker.press()
+        assert "Check your inbox" in walker.click()
         (message,) = place.emails()
         walker.go(place.link(message))
-        assert "You are subscribed" in walker.press()
+        assert "You are subscribed" in walker.click()
         assert place.states("ada@example.org") == {"weekly": "active"}
         with scriptless.expect_navigation():
             scriptless.click("main a[href*=preferences]")
         walker.look()
         scriptless.click("[name=tag-weekly][value=birds]")
-        walker.press("button[value=save]")
+        walker.click("button[value=save]")
         assert place.subscriptions("ada@example.org")[0].tags == "birds"
         who = place.person("ada@example.org")
         assert who is not None
         walker.go(_leaving(place, who.id))
-        assert "You have unsubscribed" in walker.press("button[value=one]")
+        assert "You have unsubscribed" in walker.click("button[value=one]")
         assert place.states("ada@example.org") == {"weekly": "unsubscribed"}
         assert walker.pictures == 10
 

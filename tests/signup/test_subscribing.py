@@ -151,7 +151,7 @@ def test_one_newsletter_needs_no_choice(sqlite_place: Place) -> None:
     sqlite_place.site.configure()
     from syndicate.site import set_up
 
-    sqlite_place.serving.take(set_up(sqlite_place.site.config_file, {}))
+    sqlite_place.serving.reconfigure(set_up(sqlite_place.site.config_file, {}))
     assert sqlite_place.post("subscribe/", {"address": MAIL}).status_code == 303
     assert len(sqlite_place.emails()) == 1
 

@@ -69,7 +69,7 @@ class Place:
         """Send due emails; all emails that were ever sent."""
         now = now or datetime.now(UTC) + timedelta(seconds=1)
         self.asked.set()
-        self.mailer_task.turn(now)
+        self.mailer_task.run(now)
         files = sorted((self.site.root / "outbox").glob("*.eml"))
         read = [email.message_from_bytes(f.read_bytes(), policy=email.policy.SMTP) for f in files]
         return [message for message in read if isinstance(message, EmailMessage)]

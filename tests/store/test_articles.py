@@ -215,7 +215,7 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
     def keep(record: Record, input_hash: str, uses: dict[str, str]) -> None:
         kept = CachedRendering(record.id, input_hash, "{}", '["found"]')
         with database.transaction():
-            Renderings(articles.database).keep([kept], {record.id: uses})
+            Renderings(articles.database).save([kept], {record.id: uses})
 
     keep(A, "1", {"p.png": "1:1", "b.md": ""})
     keep(GONE, "1", {"p.png": "1:1"})
@@ -236,15 +236,15 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
 def test_documents_notes_and_what_else_is_remembered(database: Database) -> None:
     articles = Articles(database)
     with database.transaction():
-        Documents(articles.database).keep({"a": (1, SITE), "b": (2, SITE)}, [])
-        Documents(articles.database).keep_findings([], {SITE: "[1]", Owner.parse("page:1"): "[2]"})
+        Documents(articles.database).save({"a": (1, SITE), "b": (2, SITE)}, [])
+        Documents(articles.database).save_findings([], {SITE: "[1]", Owner.parse("page:1"): "[2]"})
         Newsletters(articles.database).begin(["weekly"], "2026")
-        Meta(articles.database).remember({"key": "old"})
+        Meta(articles.database).set({"key": "old"})
     with database.transaction():
-        Documents(articles.database).keep({"a": (3, Owner.parse("tag:x"))}, ["b"])
-        Documents(articles.database).keep_findings([SITE, Owner.parse("page:2")], {})
+        Documents(articles.database).save({"a": (3, Owner.parse("tag:x"))}, ["b"])
+        Documents(articles.database).save_findings([SITE, Owner.parse("page:2")], {})
         Newsletters(articles.database).begin(["weekly", "daily"], "2027")
-        Meta(articles.database).remember({"key": "new"})
+        Meta(articles.database).set({"key": "new"})
     assert Documents(articles.database).all() == {"a": (3, Owner.parse("tag:x"))}
     assert Documents(articles.database).findings() == {Owner.parse("page:1"): "[2]"}
     assert Newsletters(articles.database).all() == {

@@ -16,7 +16,7 @@ NOW = "2026-11-20T12:00:00Z"
 def keep(database: Database, subscriber: int, kind: str) -> bool:
     bounce = new_bounce(1, subscriber, kind, parse_timestamp(NOW), status="5.1.1", detail="")
     with database.transaction():
-        return Bounces(database).keep(bounce, "bounced")
+        return Bounces(database).add(bounce, "bounced")
 
 
 @pytest.fixture

@@ -268,12 +268,12 @@ def test_planned_and_counts_are_of_one_moment(
     statements: list[str] = []
     real = database.rows
 
-    def noted(statement: str, values: Mapping[str, object]) -> list[Row]:
+    def recording(statement: str, values: Mapping[str, object]) -> list[Row]:
         statements.append(statement)
         return real(statement, values)
 
     with monkeypatch.context() as patched:
-        patched.setattr(database, "rows", noted)
+        patched.setattr(database, "rows", recording)
         assert Deliveries(database).planned_and_counts(ISSUE) == (7, {"pending": 7})
     assert len(statements) == 1, "chunks change owners between two statements"
 

@@ -38,7 +38,7 @@ def test_a_request_waits_for_its_email(database: Database) -> None:
     known = ask(database, ASKED)
     (found,) = known.due(DAY, LATEST, 10)
     assert found._replace(id=0) == ASKED
-    assert found.wanted == {"weekly": ["birds"]}
+    assert found.requested == {"weekly": ["birds"]}
     assert known.find(found.id) == found
     assert known.find(found.id + 1) is None
 
@@ -55,7 +55,7 @@ def test_a_failed_email_is_retried_at_its_time(database: Database) -> None:
     known = ask(database, ASKED)
     (found,) = known.due(DAY, LATEST, 10)
     with database.transaction():
-        known.settle(found._replace(attempts=1, next_try=NEXT, reply="450 later"))
+        known.update(found._replace(attempts=1, next_try=NEXT, reply="450 later"))
     assert known.due(DAY, LATEST, 10) == []
     assert [each.reply for each in known.due(NEXT, LATEST, 10)] == ["450 later"]
 
@@ -82,7 +82,7 @@ def forget(known: SignupRequests, database: Database, *moments: str) -> None:
     """Forget what was asked a day before, at each of these moments."""
     for moment in moments:
         with database.transaction():
-            known.forget(parse_timestamp(moment), timedelta(days=1))
+            known.delete_old(parse_timestamp(moment), timedelta(days=1))
 
 
 def test_one_key_signs_until_it_is_rotated_and_is_valid_for_a_while_after(
@@ -95,8 +95,8 @@ def test_one_key_signs_until_it_is_rotated_and_is_valid_for_a_while_after(
         known.rotate(until=LATER, now=NEXT)
         second = known.signing(NEXT)
     assert second.key != first.key
-    assert [each.id for each in known.good(NEXT)] == [second.id, first.id]
-    assert [each.id for each in known.good(LATER)] == [second.id]
+    assert [each.id for each in known.valid(NEXT)] == [second.id, first.id]
+    assert [each.id for each in known.valid(LATER)] == [second.id]
 
 
 def test_no_number_of_a_key_is_reused(database: Database) -> None:

@@ -59,7 +59,7 @@ def people(text: str | bytes) -> tuple[str, list[tuple[str, str]]]:
     data = text.encode() if isinstance(text, str) else text
     found = read(data.splitlines(keepends=True), "weekly")
     rows = [
-        (row.address.mail.partition("@")[0], row.standing.value)
+        (row.address.mail.partition("@")[0], row.status.value)
         if isinstance(row, Person)
         else (str(row.line), row.reason)
         for row in found.rows
@@ -269,7 +269,7 @@ def test_a_file_that_is_not_understood_is_refused_with_the_reason(
 def test_a_list_is_read_as_spreadsheets_and_people_write_it(text: str) -> None:
     row = one(text)
     assert isinstance(row, Person)
-    assert (row.address.mail, row.name, row.standing) == ("ada@example.org", "Ada", "active")
+    assert (row.address.mail, row.name, row.status) == ("ada@example.org", "Ada", "active")
 
 
 def test_lines_before_the_columns_count() -> None:

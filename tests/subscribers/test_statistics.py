@@ -42,10 +42,10 @@ def test_subscribers_are_counted_now_and_in_the_last_7_and_30_days(database: Dat
         unsubscribed=1,
         suppressed=0,
         joined_7_days=1,
-        left_7_days=1,
+        unsubscribed_7_days=1,
         joined_30_days=2,
-        left_30_days=1,
-        waiting=0,
+        unsubscribed_30_days=1,
+        unconfirmed=0,
     )
 
 

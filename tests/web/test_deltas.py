@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from syndicate.web.deltas import MAX_VERSIONS, Versions, cut, newer, versions_from_bytes
+from syndicate.web.deltas import MAX_VERSIONS, Versions, cut, delta_of, versions_from_bytes
 
 
 def rss(*titles: str) -> bytes:
@@ -24,22 +24,22 @@ def atom(*titles: str) -> bytes:
 @pytest.mark.parametrize("make", [rss, atom])
 def test_a_delta_contains_only_new_and_changed_entries(make: Callable[..., bytes]) -> None:
     before, after = make("b", "a"), make("c", "b, changed", "a")
-    assert newer(after, cut(after), cut(before).entry_fingerprints) == make("c", "b, changed")
+    assert delta_of(after, cut(after), cut(before).entry_fingerprints) == make("c", "b, changed")
 
 
 def test_a_feed_that_only_lost_entries_is_sent_without_any() -> None:
     before, after = rss("c", "b", "a"), rss("b", "a")
-    assert newer(after, cut(after), cut(before).entry_fingerprints) == rss()
+    assert delta_of(after, cut(after), cut(before).entry_fingerprints) == rss()
 
 
 def test_when_all_is_new_there_is_nothing_to_leave_out() -> None:
-    assert newer(rss("c"), cut(rss("c")), cut(rss("b")).entry_fingerprints) is None
+    assert delta_of(rss("c"), cut(rss("c")), cut(rss("b")).entry_fingerprints) is None
 
 
 def test_the_end_tag_of_an_item_within_a_text_does_not_end_it() -> None:
     inside = "<![CDATA[ </item> ]]>"
     after = rss("new", inside)
-    assert newer(after, cut(after), cut(rss(inside)).entry_fingerprints) == rss("new")
+    assert delta_of(after, cut(after), cut(rss(inside)).entry_fingerprints) == rss("new")
 
 
 def test_an_empty_element_is_an_entry_too() -> None:
@@ -60,7 +60,7 @@ def test_the_last_versions_are_remembered_also_through_a_file() -> None:
     assert len(again.by_path["feed.xml"]) == MAX_VERSIONS
     assert again.known("feed.xml", "v2") is None
     assert again.known("feed.xml", "v3") == b"\3" * 8
-    assert again.only({"a"}).by_path.keys() == {"a"}
+    assert again.restricted_to({"a"}).by_path.keys() == {"a"}
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"a": 1}', b'{"a": {"b": 1}}', b"\xff"])

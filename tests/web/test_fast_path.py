@@ -32,7 +32,7 @@ def connect(server: Running) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=60)
 
 
-def heard(connection: socket.socket, until: bytes = b"") -> bytes:
+def received(connection: socket.socket, until: bytes = b"") -> bytes:
     """What comes until the connection is closed, or ends with `until`."""
     data = b""
     while not (until and data.endswith(until)):
@@ -50,7 +50,7 @@ def test_one_connection_serves_many_requests(server: Running) -> None:
     with connect(server) as connection:
         for _ in range(3):
             connection.sendall(GET)
-            assert heard(connection, b"hello").startswith(b"HTTP/1.1 200 OK\r\n")
+            assert received(connection, b"hello").startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_a_request_may_come_in_parts(server: Running) -> None:
@@ -58,16 +58,16 @@ def test_a_request_may_come_in_parts(server: Running) -> None:
         for byte in (GET[n : n + 5] for n in range(0, len(GET), 5)):
             connection.sendall(byte)
             time.sleep(0.002)
-        assert heard(connection, b"hello").startswith(b"HTTP/1.1 200 OK\r\n")
+        assert received(connection, b"hello").startswith(b"HTTP/1.1 200 OK\r\n")
         connection.sendall(GET)
-        assert heard(connection, b"hello").startswith(b"HTTP/1.1 200 OK\r\n")
+        assert received(connection, b"hello").startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_requests_may_come_at_once_and_are_answered_in_order(server: Running) -> None:
     with connect(server) as connection:
         connection.sendall(GET + GET.replace(b"index.html", b"nowhere") + GET)
-        data = heard(connection, b"hello")
-        while data.count(b"HTTP/1.1") < 3 and (more := heard(connection, b"hello")):
+        data = received(connection, b"hello")
+        while data.count(b"HTTP/1.1") < 3 and (more := received(connection, b"hello")):
             data += more
     lines = [line for line in data.split(b"\r\n") if b"HTTP/1.1 " in line]
     assert [line.split(b"HTTP/1.1 ")[1][:3] for line in lines] == [b"200", b"404", b"200"]
@@ -84,7 +84,7 @@ def test_requests_may_come_at_once_and_are_answered_in_order(server: Running) ->
 def test_a_connection_that_is_to_end_ends(server: Running, request_: bytes) -> None:
     with connect(server) as connection:
         connection.sendall(request_)
-        answer = heard(connection)
+        answer = received(connection)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"\r\nconnection: close\r\n" in answer
     assert answer.endswith(b"hello")
@@ -93,15 +93,15 @@ def test_a_connection_that_is_to_end_ends(server: Running, request_: bytes) -> N
 def test_a_body_does_not_disturb_what_follows(server: Running) -> None:
     with connect(server) as connection:
         connection.sendall(GET.replace(b"Host: x", b"Content-Length: %d" % len(GET)) + GET)
-        heard(connection, b"hello")
+        received(connection, b"hello")
         connection.sendall(GET)
-        assert heard(connection, b"hello").count(b"HTTP/1.1 200 OK") == 1
+        assert received(connection, b"hello").count(b"HTTP/1.1 200 OK") == 1
 
 
 def test_headers_that_never_end_are_cut_off(server: Running) -> None:
     with connect(server) as connection:
         connection.sendall(GET[:-2] + b"X: " + b"x" * MAX_HEAD_LENGTH)
-        assert heard(connection).startswith(b"HTTP/1.1 431 ")
+        assert received(connection).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_client_that_sends_no_complete_request_is_disconnected(tmp_path: Path) -> None:
@@ -109,21 +109,21 @@ def test_a_client_that_sends_no_complete_request_is_disconnected(tmp_path: Path)
         for said in (b"", b"GET /index.ht"):
             with connect(server) as connection:
                 connection.sendall(said)
-                assert heard(connection) == b""
+                assert received(connection) == b""
 
 
 def test_after_a_large_file_a_connection_is_watched_as_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 1)
+    monkeypatch.setattr(site_in_memory, "MAX_FILE_IN_MEMORY", 1)
     (tmp_path / "index.html").write_text("hello")
     with served(tmp_path, timeout_keep_alive=3) as server:
         for said in (b"GET /index.ht", GET[:-2] + b"X: " + b"x" * MAX_HEAD_LENGTH):
             with connect(server) as connection:
                 connection.sendall(GET)
-                assert heard(connection, b"hello").startswith(b"HTTP/1.1 200 OK")
+                assert received(connection, b"hello").startswith(b"HTTP/1.1 200 OK")
                 connection.sendall(said)
-                assert heard(connection)[:13] in (b"", b"HTTP/1.1 400 ")
+                assert received(connection)[:13] in (b"", b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_after_a_large_file_a_connection_is_watched_as_before(
 def test_a_request_that_is_not_http_gets_400(server: Running, request_: bytes) -> None:
     with connect(server) as connection:
         connection.sendall(request_)
-        assert heard(connection).startswith(b"HTTP/1.1 400 ")
+        assert received(connection).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_file_on_disk_and_one_in_memory_share_a_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 10)
+    monkeypatch.setattr(site_in_memory, "MAX_FILE_IN_MEMORY", 10)
     (tmp_path / "large.txt").write_text("large " * 100)
     (tmp_path / "index.html").write_text("hello")
     with served(tmp_path) as server:
@@ -167,11 +167,11 @@ def test_a_reader_that_does_not_read_is_not_read_from(tmp_path: Path) -> None:
             time.sleep(0.02)
         assert server.traffic.requests["page", 200] < 40
         for _ in range(40):
-            assert len(heard_exactly(connection, 1_000_000)) == 1_000_000
+            assert len(received_exactly(connection, 1_000_000)) == 1_000_000
         assert server.traffic.requests["page", 200] == 40
 
 
-def heard_exactly(connection: socket.socket, size: int) -> bytes:
+def received_exactly(connection: socket.socket, size: int) -> bytes:
     """One answer's body of a known size."""
     with connection.makefile("rb", buffering=0) as stream:
         while stream.readline() not in (b"\r\n", b""):
@@ -209,7 +209,7 @@ def test_a_client_that_closes_its_half_gets_every_response_without_an_error(
         with connect(server) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
-            assert heard(connection).count(b"HTTP/1.1 ") >= answers
+            assert received(connection).count(b"HTTP/1.1 ") >= answers
     assert server.get("/").text == "hello"
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
@@ -230,7 +230,7 @@ def test_no_bytes_make_a_fault_of_ours(server: Running, parts: list[bytes]) -> N
     with connect(server) as connection:
         connection.sendall(b"".join(parts) + b"\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
-        assert b"HTTP/1.1 500" not in heard(connection)
+        assert b"HTTP/1.1 500" not in received(connection)
     assert server.get("/").text == "hello"
 
 
@@ -241,7 +241,7 @@ def test_no_value_of_a_header_makes_one(server: Running, value: bytes) -> None:
     heads = b"".join(b"%s: %s\r\n" % (name, value) for name in names)
     with connect(server) as connection:
         connection.sendall(GET[:-2] + heads + b"Connection: close\r\n\r\n")
-        assert heard(connection)[9:12] in (b"200", b"206", b"304", b"400", b"416")
+        assert received(connection)[9:12] in (b"200", b"206", b"304", b"400", b"416")
 
 
 @pytest.mark.parametrize(
@@ -262,4 +262,4 @@ def test_an_invalid_request_closes_the_connection(tmp_path: Path, sent: bytes) -
         time.sleep(0.2)  # so that what follows comes by itself
         with suppress(OSError):  # it is closed already
             one.sendall(b"x" if sent.startswith(b"POST") else b"\r\n")
-        heard(one)
+        received(one)

@@ -361,7 +361,7 @@ def test_style_sheets_and_feeds_in_a_browser_are_local_and_feeds_for_readers_are
 
 def test_redirects_and_the_not_found_page_stay_local(tmp_path: Path) -> None:
     with served(site(tmp_path)) as server:
-        server.answers.moves = Redirects(
+        server.answers.redirects = Redirects(
             {"old/": "https://example.org/one/", "far/": "https://a.b/"}
         )
         assert server.get("/old/", **LOCAL).headers["location"] == "/one/"

@@ -71,9 +71,9 @@ def test_aggregators_report_their_numbers_of_subscribers(
 def test_the_latest_number_counts_and_copies_are_added_up() -> None:
     traffic = Traffic()
     for user_agent in (b"A 5 subscribers", b"A 4 subscribers", b"B 3 subscribers; feed-id=1"):
-        traffic.hear("feed.xml", user_agent)
-    traffic.hear("feed.xml", b"B 2 subscribers; feed-id=2")
-    traffic.hear("feed.xml", b"curl/8 no subscribers")
+        traffic.count_readers("feed.xml", user_agent)
+    traffic.count_readers("feed.xml", b"B 2 subscribers; feed-id=2")
+    traffic.count_readers("feed.xml", b"curl/8 no subscribers")
     assert numbers(traffic) == {
         ("syndicate_readers", "A", "feed.xml"): 4,
         ("syndicate_readers", "B", "feed.xml"): 5,
@@ -83,14 +83,14 @@ def test_the_latest_number_counts_and_copies_are_added_up() -> None:
 @given(st.binary(max_size=50).map(lambda value: b"A" + value + b" 3 readers "))
 def test_no_name_breaks_the_numbers(name: bytes) -> None:
     traffic = Traffic()
-    traffic.hear("feed.xml", name)
+    traffic.count_readers("feed.xml", name)
     numbers(traffic)
 
 
 def test_no_number_of_names_fills_the_memory() -> None:
     traffic = Traffic()
     for number in range(metrics.MAX_READERS + 5):
-        traffic.hear("feed.xml", b"A%d 1 subscriber" % number)
+        traffic.count_readers("feed.xml", b"A%d 1 subscriber" % number)
     assert len(traffic.readers) == metrics.MAX_READERS
     assert ("feed.xml", "A4", "") not in traffic.readers
 

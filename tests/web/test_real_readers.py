@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from server import Running, served
 
 from sample_site import NOW, build_sample, copy_sample
-from site_folder import NOON, SiteFolder, quietly
+from site_folder import NOON, SiteFolder, without_progress
 from syndicate.issues.freeze import make_by_hand
 from syndicate.site import load_site
 from syndicate.web.site_in_memory import ServedAddress
@@ -177,13 +177,13 @@ def test_newsboat_gets_304_and_226_and_keeps_every_entry(
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the sample site publishes, one issue of its newsletter having been made."""
     folder = build_sample(copy_sample(tmp_path_factory.mktemp("outside") / "site"))
-    with load_site(folder / "config.yaml", {}, quietly) as site:
+    with load_site(folder / "config.yaml", {}, without_progress) as site:
         make_by_hand(site, site.config.newsletters["weekly"], NOW)
     return build_sample(folder) / "public"
 
 
 @pytest.fixture
-def at_home(sample: Path, tmp_path: Path) -> Iterator[Running]:
+def local_service(sample: Path, tmp_path: Path) -> Iterator[Running]:
     """The sample site, with addresses that lead to the server that serves it."""
     with served(tmp_path, address=ServedAddress("http://127.0.0.1/")) as server:
         for file in sample.rglob("*"):
@@ -211,25 +211,25 @@ def complaints(page: Page) -> list[str]:
     ],
 )
 def test_pages_are_whole_under_their_policy(
-    at_home: Running, page: Page, complaints: list[str], path: str
+    local_service: Running, page: Page, complaints: list[str], path: str
 ) -> None:
-    page.goto(at_home.url + path)
+    page.goto(local_service.url + path)
     assert page.locator("h1").count()
     assert complaints == []
-    assert ("other", 404) not in at_home.traffic.requests
+    assert ("other", 404) not in local_service.traffic.requests
 
 
 def test_the_policy_stops_a_script_that_came_with_a_page(
-    at_home: Running, page: Page, complaints: list[str]
+    local_service: Running, page: Page, complaints: list[str]
 ) -> None:
-    at_home.put("bad/index.html", "<h1>fine</h1><script>document.title='caught'</script>")
-    at_home.cache.refresh()
-    page.goto(f"{at_home.url}/bad/")
+    local_service.put("bad/index.html", "<h1>fine</h1><script>document.title='caught'</script>")
+    local_service.cache.refresh()
+    page.goto(f"{local_service.url}/bad/")
     assert "Content Security Policy" in "\n".join(complaints)
     assert page.title() == ""
 
 
 @pytest.mark.parametrize("name", ["feed.xml", "atom.xml"])
-def test_a_feed_is_shown_with_its_style(at_home: Running, page: Page, name: str) -> None:
-    page.goto(f"{at_home.url}/{name}")
-    assert at_home.traffic.requests["other", 200] >= 1, "feed.css was not asked for"
+def test_a_feed_is_shown_with_its_style(local_service: Running, page: Page, name: str) -> None:
+    page.goto(f"{local_service.url}/{name}")
+    assert local_service.traffic.requests["other", 200] >= 1, "feed.css was not asked for"

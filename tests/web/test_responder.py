@@ -168,8 +168,11 @@ def test_compressed_formats_are_not_compressed_again(server: Running) -> None:
 def test_a_representation_is_made_once(server: Running) -> None:
     server.get("/feed.xml", accept_encoding="br")
     document = server.cache.snapshot.files["feed.xml"]
-    assert document.form((b"br",)) is document.form((b"br",))
-    assert document.form((b"br",)).whole.body is document.form((b"br", b"gzip")).whole.body
+    assert document.representation((b"br",)) is document.representation((b"br",))
+    assert (
+        document.representation((b"br",)).whole.body
+        is document.representation((b"br", b"gzip")).whole.body
+    )
 
 
 # -- rules 29 and 34: media types, HEAD, how long ----------------------------------------------
@@ -250,7 +253,7 @@ def test_a_folder_is_at_its_slash(server: Running) -> None:
 def test_old_urls_redirect_and_removed_feeds_are_410(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("home")
     with served(tmp_path) as server:
-        server.answers.moves = Redirects(
+        server.answers.redirects = Redirects(
             {"old/": "https://example.org/nëw/", "feed": "/feed.xml"},
             frozenset({"tags/dead/feed.xml"}),
         )
@@ -381,7 +384,7 @@ def recordings(
 ) -> Iterator[Running]:
     """A recording, once in memory and once on disk."""
     if request.param == "on disk":
-        monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 100)
+        monkeypatch.setattr(site_in_memory, "MAX_FILE_IN_MEMORY", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as running:
         document = running.cache.snapshot.files["talk.mp3"]
@@ -427,7 +430,7 @@ def test_a_range_of_another_version_is_not_sent(recordings: Running) -> None:
 def test_a_file_replaced_since_it_was_read_is_not_sent_under_the_old_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_in_memory, "MAX_HELD_BYTES", 100)
+    monkeypatch.setattr(site_in_memory, "MAX_FILE_IN_MEMORY", 100)
     (tmp_path / "talk.mp3").write_bytes(RECORDING)
     with served(tmp_path) as server:
         (tmp_path / "new").write_bytes(RECORDING[::-1])

@@ -122,8 +122,8 @@ def test_a_missing_folder_changes_nothing(tmp_path: Path) -> None:
 def test_memory_is_bounded_and_feeds_and_pages_come_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library_module, "MAX_HELD", 250)
-    monkeypatch.setattr(library_module, "MAX_HELD_BYTES", 150)
+    monkeypatch.setattr(library_module, "MAX_BYTES_IN_MEMORY", 250)
+    monkeypatch.setattr(library_module, "MAX_FILE_IN_MEMORY", 150)
     for name, size in (("a.png", 100), ("b.png", 100), ("z.html", 100), ("z.mp3", 200)):
         (tmp_path / name).write_bytes(b"x" * size)
     cache = library_of(tmp_path)
@@ -142,7 +142,7 @@ def test_a_large_file_has_the_tag_its_content_would_have_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = library_of(tmp_path, a="a" * 500).snapshot.files["a.txt"]
-    monkeypatch.setattr(library_module, "MAX_HELD_BYTES", 100)
+    monkeypatch.setattr(library_module, "MAX_FILE_IN_MEMORY", 100)
     on_disk = library_of(tmp_path).snapshot.files["a.txt"]
     assert on_disk.body is None
     assert on_disk.digest == held.digest
@@ -166,5 +166,5 @@ def test_search_engines_are_asked_not_to_list_drafts_and_next_issues(
     file.write_text("<p>Words.</p>")
     cache = SiteCache(tmp_path, ADDRESS)
     cache.refresh()
-    headers = cache.snapshot.files[path].form(()).whole.headers
+    headers = cache.snapshot.files[path].representation(()).whole.headers
     assert ((b"x-robots-tag", b"noindex, nofollow") in headers) is not listed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from syndicate.bounces.classify import BounceKind, classify_refusal
-from syndicate.bounces.mime import Fields, Mail, delivered_to, groups, plain_text
+from syndicate.bounces.mime import Fields, Mail, delivered_to, groups, text_body
 from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, replies_in, status_that_counts
 
@@ -23,15 +23,15 @@ MILDEST_FIRST = (None, BounceKind.BLOCKED, BounceKind.SOFT, BounceKind.HARD)
 
 
 def read(message: Mail) -> BounceReport | None:
-    """The report in an email, None if it has none.
+    """The report in an email, or None.
 
-    Our messages have one recipient. A report that names several is about a list or forwarded mail,
-    so the mildest kind counts; if there are too many to read all, it is at most soft.
+    Our messages have one recipient. A report about several recipients is about a list or forwarded
+    mail, so the mildest kind counts; if there are too many recipients, it is at most soft.
     """
     recipients = list(_recipients(message))
     if not recipients:
         return None
-    words = _Words.of(plain_text(message))
+    words = _Words.of(text_body(message))
     read_, rest = recipients[:MAX_RECIPIENTS], len(recipients) - MAX_RECIPIENTS
     outcomes = [_outcome(fields, words) for fields in read_]
     kind, status, detail = min(outcomes, key=lambda each: MILDEST_FIRST.index(each[0]))

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from syndicate.bounces.classify import MEMORY, SUPPRESS_IMMEDIATELY, BounceKind, soft_limit_reached
 from syndicate.bounces.failure_budget import is_mostly_refused
-from syndicate.bounces.report import BounceReport, Matching
+from syndicate.bounces.report import BounceReport, ReturnPathReader
 from syndicate.errors import AddressError
 from syndicate.store.bounces import Bounce, Bounces, new_bounce
 from syndicate.store.database import Database
@@ -47,7 +47,7 @@ class BounceResult(StrEnum):
 
 
 def handle(
-    database: Database, report: BounceReport, matching: Matching, now: datetime
+    database: Database, report: BounceReport, matching: ReturnPathReader, now: datetime
 ) -> BounceResult:
     """Handle a report in one transaction."""
     with database.transaction():
@@ -80,10 +80,10 @@ def record_bounce(
     suppressions from its first reports are lifted.
     """
     bounces, issue = Bounces(database), bounce.issue
-    if bounces.known(bounce):
+    if bounces.is_stored(bounce):
         return BounceResult.KNOWN
     complained = bounce.kind == BounceKind.COMPLAINT
-    is_first = bounces.keep(bounce, "complained" if complained else "bounced")
+    is_first = bounces.add(bounce, "complained" if complained else "bounced")
     if not complained and _mostly_bounced(bounces, issue):
         is_turning_point = is_first and not _mostly_bounced(bounces, issue, without=1)
         if is_turning_point:
@@ -182,46 +182,51 @@ def _soft_limit_reached(bounces: Bounces, bounce: Bounce, now: datetime) -> bool
 
 
 def _delivery(
-    database: Database, report: BounceReport, matching: Matching, now: datetime
+    database: Database, report: BounceReport, matching: ReturnPathReader, now: datetime
 ) -> tuple[int, Subscriber] | None:
     """The delivery of a report: by our return path or link, else by the recipient.
 
     Without a return path, it is that of the last issue sent before the event.
     """
-    known = Subscribers(database)
+    subscribers = Subscribers(database)
     for each in report.sent_to:
-        if found := matching(each):
-            who = known.by_id(found[1])
-            return (found[0], who) if who else None
-    who, newsletter = _by_link(database, report, now) or (_by_address(known, report), "")
+        if matched := matching(each):
+            subscriber = subscribers.by_id(matched[1])
+            return (matched[0], subscriber) if subscriber else None
+    subscriber, newsletter = _by_link(database, report, now) or (
+        _by_address(subscribers, report),
+        "",
+    )
     until = format_timestamp(min(report.at, now - CLOCK_SKEW) + CLOCK_SKEW if report.at else now)
     issue = (
-        Bounces(database).latest(who.id, until, format_timestamp(now), newsletter) if who else None
+        Bounces(database).latest(subscriber.id, until, format_timestamp(now), newsletter)
+        if subscriber
+        else None
     )
-    return (issue, who) if who and issue is not None else None
+    return (issue, subscriber) if subscriber and issue is not None else None
 
 
 def _by_link(
     database: Database, report: BounceReport, now: datetime
 ) -> tuple[Subscriber, str] | None:
     """Subscriber and newsletter of the unsubscribe link in a returned message."""
-    keys = SigningKeys(database).good(format_timestamp(now)) if report.links else ()
+    keys = SigningKeys(database).valid(format_timestamp(now)) if report.links else ()
     for newsletter, token in report.links:
         with suppress(TokenError):
             number = read_token(token, Purpose.UNSUBSCRIBE, keys, now, newsletter)
-            if who := Subscribers(database).by_id(number):
-                return who, newsletter
+            if subscriber := Subscribers(database).by_id(number):
+                return subscriber, newsletter
     return None
 
 
-def _by_address(known: Subscribers, report: BounceReport) -> Subscriber | None:
+def _by_address(subscribers: Subscribers, report: BounceReport) -> Subscriber | None:
     try:
-        return known.find(address(report.recipient).hashed(known.salt()))
+        return subscribers.find(address(report.recipient).hashed(subscribers.salt()))
     except AddressError:
         return None
 
 
-def return_path_reader(keys: Sequence[SigningKey]) -> Matching:
+def return_path_reader(keys: Sequence[SigningKey]) -> ReturnPathReader:
     """A function that reads return paths made with these keys."""
     from syndicate.bounces.return_path import read
 

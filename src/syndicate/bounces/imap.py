@@ -30,9 +30,9 @@ class ImapMessage:
         # At most this much is sent, whatever its size; PEEK leaves it unread.
         self.data = _literal(_ok(connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES}>)")))
 
-    def done(self, *, odd: bool) -> None:
-        """Mark it as read, and flag it if `odd`: an operator should read it."""
-        flags = r"(\Seen \Flagged)" if odd else r"(\Seen)"
+    def done(self, *, needs_attention: bool) -> None:
+        """Mark it as read, and flag it if `needs_attention`: an operator should read it."""
+        flags = r"(\Seen \Flagged)" if needs_attention else r"(\Seen)"
         _ok(self._connection.uid("STORE", self._uid, "+FLAGS.SILENT", flags))
 
 

@@ -35,13 +35,13 @@ class MailboxMessage(Protocol):
 
     data: bytes
 
-    def done(self, *, odd: bool) -> None:
-        """Mark it as read, and flag it if `odd`: an operator should read it."""
+    def done(self, *, needs_attention: bool) -> None:
+        """Mark it as read, and flag it if `needs_attention`: an operator should read it."""
 
 
 def message_handler(database: Database, now: datetime) -> MessageHandler:
     """The handler of bounce reports."""
-    matching = return_path_reader(SigningKeys(database).good(format_timestamp(now)))
+    matching = return_path_reader(SigningKeys(database).valid(format_timestamp(now)))
 
     def handle_message(data: bytes) -> BounceResult:
         try:
@@ -69,7 +69,7 @@ def read_mailboxes(settings: BounceSettings, base: Path, handler: MessageHandler
         with mailbox as messages:
             for message in messages:
                 result = handler(message.data)
-                message.done(odd=result in FLAGGED)
+                message.done(needs_attention=result in FLAGGED)
                 tally[result] += 1
     return tally
 

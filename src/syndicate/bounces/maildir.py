@@ -22,10 +22,12 @@ class MaildirMessage:
         with file.open("rb") as stream:
             self.data = stream.read(MAX_BYTES)
 
-    def done(self, *, odd: bool) -> None:
-        """Mark it as read, and flag it if `odd`: an operator should read it."""
+    def done(self, *, needs_attention: bool) -> None:
+        """Mark it as read, and flag it if `needs_attention`: an operator should read it."""
         name = self._file.name.partition(":")[0]
-        self._file.rename(self._file.parents[1] / "cur" / f"{name}:2,{'FS' if odd else 'S'}")
+        self._file.rename(
+            self._file.parents[1] / "cur" / f"{name}:2,{'FS' if needs_attention else 'S'}"
+        )
 
 
 @contextmanager

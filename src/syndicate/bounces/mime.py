@@ -66,13 +66,13 @@ def parse_message(data: bytes) -> Mail:
         data = data[: end.start()]
     if sum(1 for _ in islice(CONTAINER.finditer(data), MAX_CONTAINERS + 1)) > MAX_CONTAINERS:
         raise _unreadable("it is nested too deeply")
-    message = guarded(message_from_bytes, _with_short_headers(data))
-    if guarded(_count_parts, message) > MAX_PARTS:
+    message = parse_safely(message_from_bytes, _with_short_headers(data))
+    if parse_safely(_count_parts, message) > MAX_PARTS:
         raise _unreadable("it has too many parts")
     return message
 
 
-def beginning(data: bytes) -> Mail:
+def first_part(data: bytes) -> Mail:
     """The beginning of a message, with short lines, for parsers that take quadratic time.
 
     Raises UnreadableEmailError.
@@ -80,13 +80,13 @@ def beginning(data: bytes) -> Mail:
     return parse_message(LONG_LINE.sub(rb"\1", data[:MAX_TEXT]))
 
 
-def guarded(parser: Callable[[Given], Value], given: Given) -> Value:
+def parse_safely(parser: Callable[[Given], Value], value: Given) -> Value:
     """Call a parser; raises UnreadableEmailError for any error.
 
     Parsers of email raise many kinds of errors for malformed input, RecursionError among them.
     """
     try:
-        return parser(given)
+        return parser(value)
     except (MemoryError, UnreadableEmailError):
         raise
     except Exception as error:
@@ -127,11 +127,11 @@ def subject(message: Mail) -> str:
 
 def fields(message: Mail) -> Fields:
     """The headers of a message, each on one line."""
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for name, value in message.raw_items():
         text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        found.setdefault(name.lower(), " ".join(text.split()))
-    return found
+        headers.setdefault(name.lower(), " ".join(text.split()))
+    return headers
 
 
 def groups(part: Mail) -> Iterator[Fields]:
@@ -145,8 +145,8 @@ def groups(part: Mail) -> Iterator[Fields]:
             if isinstance(rest, str):  # of a part that the parser takes for a message
                 lines = rest.replace("\r\n", "\n")
                 for group in re.split(r"\n[ \t]*\n", lines, maxsplit=MAX_GROUPS)[:MAX_GROUPS]:
-                    if found := fields(message_from_string(group.lstrip("\n"))):
-                        yield found
+                    if group_fields := fields(message_from_string(group.lstrip("\n"))):
+                        yield group_fields
 
 
 def addresses(*texts: str) -> Iterator[str]:
@@ -170,7 +170,7 @@ def returned(message: Mail) -> Iterator[Fields]:
     yield from filter(None, map(_returned, message.walk()))
 
 
-def plain_text(message: Mail) -> str:
+def text_body(message: Mail) -> str:
     """The human-readable text of a message, of bounded length, without returned messages."""
     if message.is_multipart():
         plain = (p for p in message.walk() if p.get_content_type() == "text/plain")

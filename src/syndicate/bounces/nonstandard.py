@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from syndicate.bounces import plain_text
 from syndicate.bounces.classify import classify_refusal
-from syndicate.bounces.mime import Mail, beginning, delivered_to, header, subject
+from syndicate.bounces.mime import Mail, delivered_to, first_part, header, subject
 from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, replies_in
 
@@ -82,7 +82,7 @@ def _recipients(data: bytes) -> tuple[bool, bool]:
     from flufl.bounce import all_failures
 
     try:
-        delayed, failed = all_failures(beginning(data))
+        delayed, failed = all_failures(first_part(data))
     except (LookupError, ValueError, TypeError, AttributeError, AssertionError):
         return False, False
     return bool(delayed), bool(failed)

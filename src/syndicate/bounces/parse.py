@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syndicate.bounces import arf, dsn, nonstandard
-from syndicate.bounces.mime import Mail, guarded, parse_message
+from syndicate.bounces.mime import Mail, parse_message, parse_safely
 from syndicate.bounces.report import BounceReport
 
 
@@ -13,8 +13,8 @@ def read(data: bytes) -> BounceReport | None:
     Raises UnreadableEmailError, and nothing else.
     """
     message = parse_message(data)
-    standard = guarded(_standard, message)
-    return standard or guarded(lambda given: nonstandard.read(given, data), message)
+    standard = parse_safely(_standard, message)
+    return standard or parse_safely(lambda given: nonstandard.read(given, data), message)
 
 
 def _standard(message: Mail) -> BounceReport | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from syndicate.bounces.classify import classify_refusal
-from syndicate.bounces.mime import Mail, header, plain_text, subject
+from syndicate.bounces.mime import Mail, header, subject, text_body
 from syndicate.bounces.report import BounceReport, short
 from syndicate.mail.refusals import enhanced_status, is_temporary, replies_in
 
@@ -88,6 +88,6 @@ def is_returned(message: Mail) -> bool:
 
 def text_of(message: Mail) -> str:
     """The human-readable text of a message, without the returned message."""
-    text = plain_text(message)
+    text = text_body(message)
     start = ORIGINAL.search(text)
     return text[: start.start()] if start and text[: start.start()].strip() else text

@@ -10,7 +10,7 @@ from syndicate.bounces.classify import BounceKind
 
 MAX_DETAIL_LENGTH = 500
 
-Matching = Callable[[str], tuple[int, int] | None]
+ReturnPathReader = Callable[[str], tuple[int, int] | None]
 """The address a report was sent to -> issue and subscriber, if it is one of our return paths."""
 
 

@@ -30,16 +30,16 @@ log = logging.getLogger(__name__)
 
 def providers(settings: Webhooks, fetch: Fetch = get) -> Mapping[str, Provider]:
     """The configured providers, by the last part of the URL they post to."""
-    found: dict[str, Provider] = {}
+    configured: dict[str, Provider] = {}
     if settings.ses:
-        found["ses"] = Ses(settings.ses, fetch)
+        configured["ses"] = Ses(settings.ses, fetch)
     if settings.postmark:
-        found["postmark"] = postmark(settings.postmark)
+        configured["postmark"] = postmark(settings.postmark)
     if settings.mailgun:
-        found["mailgun"] = mailgun(settings.mailgun)
+        configured["mailgun"] = mailgun(settings.mailgun)
     if settings.sendgrid:
-        found["sendgrid"] = sendgrid(settings.sendgrid)
-    return found
+        configured["sendgrid"] = sendgrid(settings.sendgrid)
+    return configured
 
 
 def needs_cryptography(settings: Webhooks) -> bool:
@@ -50,13 +50,13 @@ def needs_cryptography(settings: Webhooks) -> bool:
 class WebhookHandler:
     """Responds to requests of the configured providers."""
 
-    def __init__(self, known: Mapping[str, Provider], database: Database) -> None:
-        self._known = known
+    def __init__(self, providers: Mapping[str, Provider], database: Database) -> None:
+        self._providers = providers
         self._database = database
 
     def __call__(self, name: str, request: Request, body: bytes, now: datetime) -> Response:
         """The response to a request from the provider of this name. Raises StoreError."""
-        provider = self._known.get(name)
+        provider = self._providers.get(name)
         if provider is None:
             return text(404, "There is no such webhook.")
         if request.method != b"POST":
@@ -78,9 +78,9 @@ class WebhookHandler:
             return text(503, "The signature cannot be checked now.", (b"retry-after", b"60"))
         except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
             return _malformed(name, type(error).__name__)
-        matching = return_path_reader(SigningKeys(self._database).good(format_timestamp(now)))
+        matching = return_path_reader(SigningKeys(self._database).valid(format_timestamp(now)))
         results = Counter(handle(self._database, each, matching, now) for each in reports)
-        facts = {"provider": name, **{kind.value: str(many) for kind, many in results.items()}}
+        facts = {"provider": name, **{kind.value: str(count) for kind, count in results.items()}}
         log.info("handled webhook events", extra={"facts": facts})
         return text(200, "OK")
 

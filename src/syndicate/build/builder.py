@@ -76,18 +76,22 @@ def build_scanned(
     everything = _is_everything_due(before, recipe)
     stale = _stale_articles(site, scan, intake, everything=everything)
     documents = site_documents(site, scan.files, stale, now)
-    known = Documents(site.database).all()
+    documents_before = Documents(site.database).all()
     if everything:
         due = [ALL]
     else:
         due = _unique(pending_owners(before), _affected(documents, intake, stale))
         if not rehearse and scan.changed.is_all:
-            due += sorted(missing(site.places.roots, known))
-    owners = _all_owners(documents, known) if everything or rehearse else _retried(articles, due)
+            due += sorted(missing(site.places.roots, documents_before))
+    owners = (
+        _all_owners(documents, documents_before)
+        if everything or rehearse
+        else _retried(articles, due)
+    )
     if rehearse:  # every article is checked, also one that no document shows now
         owners = _unique(owners, _all_article_pages(articles))
     writer = (DryRunWriter if rehearse else DocumentWriter)(
-        site.places.roots, known, set(owners), _reserved(site.config)
+        site.places.roots, documents_before, set(owners), _reserved(site.config)
     )
     if owners:
         _mark_pending(site, documents, due, now)
@@ -97,7 +101,7 @@ def build_scanned(
         return report
     if not rehearse:
         with site.database.transaction():
-            Meta(site.database).forget(WAS_READABLE)
+            Meta(site.database).delete(WAS_READABLE)
     return replace(report, findings=(*report.findings, _was_readable(site)))
 
 
@@ -144,8 +148,8 @@ def _was_readable(site: Site) -> Finding:
     )
 
 
-def _all_owners(documents: SiteDocuments, known: Mapping[str, tuple[int, Owner]]) -> list[Owner]:
-    before = (owner for _, owner in known.values())
+def _all_owners(documents: SiteDocuments, written: Mapping[str, tuple[int, Owner]]) -> list[Owner]:
+    before = (owner for _, owner in written.values())
     return _unique(documents.all_owners(), archive.all_owners(documents), before, [ALL_FILES])
 
 
@@ -165,7 +169,7 @@ def _mark_pending(site: Site, documents: SiteDocuments, due: list[Owner], now: d
     with site.database.transaction():
         Newsletters(site.database).begin(site.config.newsletters, format_timestamp(now))
         pending = due if len(due) <= MAX_PENDING else [ALL]
-        Meta(site.database).remember(
+        Meta(site.database).set(
             pending_values(pending) | {Key.UNFINISHED_BUILD: "no", Key.FEED_ID: documents.feed_id}
         )
 

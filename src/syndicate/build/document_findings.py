@@ -15,7 +15,7 @@ from syndicate.store.articles import Articles
 def document_findings(documents: SiteDocuments, writer: DocumentWriter) -> dict[Owner, str]:
     """Owner -> the findings of its documents, as JSON."""
     by_owner = {owner: list(findings) for owner, findings in documents.findings.items()}
-    for record_id, finding in documents.renditions.missing.items():
+    for record_id, finding in documents.render_cache.missing.items():
         by_owner.setdefault(Owner.page(record_id), []).append(finding)
     for owner, (path, other) in writer.collisions.items():
         by_owner.setdefault(owner, []).append(_address_taken(documents, owner, path, other))

@@ -1,4 +1,4 @@
-"""Why an article is or is not in which feed and in the next issue. Reads; changes nothing."""
+"""Explain an article: its values with sources, and why it is in a feed or issue. Read-only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Explanation:
     findings: tuple[Finding, ...]
 
 
-def explain(site: Site, wanted: str, now: datetime) -> Explanation:
+def explain(site: Site, name: str, now: datetime) -> Explanation:
     """Explain an article: its path below the content folder, or its slug, title, id or address.
 
     Raises SyndicateError when there is none such, or several.
@@ -59,7 +59,7 @@ def explain(site: Site, wanted: str, now: datetime) -> Explanation:
     records = {record.path: record for record in articles.everything()}
     files = site.places.scan()
     changed = {path for path, _ in changed_files(files, articles.stats(ALL_PATHS))[0]}
-    path = _Search(site, records, files, changed).path_of(wanted)
+    path = _Search(site, records, files, changed).path_of(name)
     record, reading = records.get(path), None
     findings: tuple[Finding, ...] = ()
     if path in files:
@@ -100,28 +100,28 @@ class _Search:
     files: dict[str, folder.Stat]
     changed: set[str]
 
-    def path_of(self, wanted: str) -> str:
-        if is_article(wanted) and (wanted in self.files or wanted in self.records):
-            return wanted
-        if wanted in self.files:
+    def path_of(self, name: str) -> str:
+        if is_article(name) and (name in self.files or name in self.records):
+            return name
+        if name in self.files:
             raise SyndicateError(
                 "is a file beside articles, not an article",
-                place=Location(str(self.site.places.content / wanted)),
+                place=Location(str(self.site.places.content / name)),
                 hint=f"articles end in {', '.join(naming.FORMATS)}",
             )
-        matches = self._matches(wanted)
+        matches = self._matches(name)
         if len(matches) != 1:
-            raise self._unclear(wanted, matches)
+            raise self._unclear(name, matches)
         return matches[0]
 
-    def _matches(self, wanted: str) -> list[str]:
+    def _matches(self, name: str) -> list[str]:
         """Paths of what has this name: articles that are there before those that are gone."""
-        word = wanted.strip().casefold()
+        word = name.strip().casefold()
         if not word:
             return []
-        found = [path for path, record in self.records.items() if word in self._names(record)]
-        found = [path for path in found if path in self.files] or found
-        return sorted(found or (path for path in self.changed if self._is_called(path, word)))
+        matches = [path for path, record in self.records.items() if word in self._names(record)]
+        matches = [path for path in matches if path in self.files] or matches
+        return sorted(matches or (path for path in self.changed if self._is_called(path, word)))
 
     def _names(self, record: Record) -> tuple[str, ...]:
         place = address_of(record, self.site.config.site, self.site.zone)
@@ -139,14 +139,14 @@ class _Search:
             return False
         return word in (article.slug.casefold(), article.title.casefold())
 
-    def _unclear(self, wanted: str, matches: list[str]) -> SyndicateError:
+    def _unclear(self, name: str, matches: list[str]) -> SyndicateError:
         import difflib
 
-        place = Location(wanted) if wanted else None
+        place = Location(name) if name else None
         if matches:
             hint = f"name one of the files: {', '.join(matches)}"
             return SyndicateError("several articles are called so", place=place, hint=hint)
-        near = difflib.get_close_matches(wanted, filter(is_article, self.files), n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, filter(is_article, self.files), n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else "name a file in the content folder"
         return SyndicateError("there is no such article", place=place, hint=hint)
 
@@ -346,12 +346,12 @@ def _place_in_feed(name: str, record: Record, newest: Sequence[Record]) -> Fact:
 
 
 def _newsletters(site: Site, articles: Articles, record: Record) -> Iterator[Fact]:
-    from syndicate.issues.next_issue import candidate, plan
+    from syndicate.issues.next_issue import candidate, select_articles
 
     began, issues = Newsletters(articles.database).all(), Issues(site.database)
     for name, newsletter in site.config.newsletters.items():
         also = candidate(record.id, record.sequence or 0, record.published, record.tag_pairs)
         after = began[name].after if name in began else articles.last_sequence()
-        selection = plan(articles, issues, newsletter, after, also=also)
+        selection = select_articles(articles, issues, newsletter, after, also=also)
         reason = selection.reasons[record.id]
         yield Fact(name, "yes" if reason == Reason.CHOSEN else "no", str(reason))

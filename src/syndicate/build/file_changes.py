@@ -17,16 +17,16 @@ TOO_FRESH_NS = 2_000_000_000
 
 
 def changed_files(
-    seen: Mapping[str, Stat], known: Mapping[str, Stat]
+    scanned: Mapping[str, Stat], stored: Mapping[str, Stat]
 ) -> tuple[list[tuple[str, Stat]], list[str]]:
     """Files to read (new, or with another stat), and paths at which no article is any more.
 
     A symbolic link that is not followed is in both: reading it gives the finding.
     """
-    differing = seen.items() - known.items()
+    differing = scanned.items() - stored.items()
     changed = sorted(item for item in differing if is_article(item[0]) or _is_refused(item[1]))
-    refused = {path for path, stat in differing if _is_refused(stat) and path in known}
-    return changed, sorted((known.keys() - seen.keys()) | refused)
+    refused = {path for path, stat in differing if _is_refused(stat) and path in stored}
+    return changed, sorted((stored.keys() - scanned.keys()) | refused)
 
 
 def compare_with_store(
@@ -38,11 +38,13 @@ def compare_with_store(
     read. Raises SyndicateError when no article would be left.
     """
     compared = scan.changed if same_rules else ALL_PATHS
-    files, known = compared.select(scan.files), articles.stats(compared)
+    files, stored = compared.select(scan.files), articles.stats(compared)
     if scan.held:
-        files, known = ({p: s for p, s in m.items() if p not in scan.held} for m in (files, known))
-    changed, removed = changed_files(files, known)
-    lost = [path for path in removed if not _is_refused(known[path])]
+        files, stored = (
+            {p: s for p, s in m.items() if p not in scan.held} for m in (files, stored)
+        )
+    changed, removed = changed_files(files, stored)
+    lost = [path for path in removed if not _is_refused(stored[path])]
     if lost and not any(map(is_article, (*present(scan.files), *scan.held))):
         _refuse_empty_folder(len(lost), linked=len(present(scan.files)) < len(scan.files))
     return changed if same_rules else changed_files(files, {})[0], removed

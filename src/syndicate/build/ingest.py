@@ -85,7 +85,7 @@ def ingest(
         cleared = (*removed, *(file.path for file in files.scanned))
         articles.replace_unreadable(cleared, _unreadable_rows(files.unreadable, now))
         kept: dict[str, str] = {Key.READER_INPUTS: reader_inputs, Key.TAG_LISTS: tag_lists}
-        Meta(database).remember(kept | ({Key.UNFINISHED_BUILD: "yes"} if changes else {}))
+        Meta(database).set(kept | ({Key.UNFINISHED_BUILD: "yes"} if changes else {}))
     dated = () if settings.publish_undated else _dated_now(articles, changes)
     return IngestResult(tuple(changes), len(read), dated)
 
@@ -131,7 +131,7 @@ def _record(recorder: Recorder, files: FileChanges) -> list[Change]:
     changes += recorder.publish_held(held)
     if confirmed_time(database, DATES, recorder.now):
         changes += recorder.correct_dates()
-    Meta(database).remember(expiry_times(articles, meta, changes, recorder.moment))
+    Meta(database).set(expiry_times(articles, meta, changes, recorder.moment))
     return changes
 
 

@@ -26,7 +26,7 @@ from syndicate.findings import Finding
 from syndicate.issues.compose import compose
 from syndicate.issues.due_slots import due_slots, upcoming
 from syndicate.issues.next_issue import articles_of, carried_by
-from syndicate.issues.next_issue import plan as choose
+from syndicate.issues.next_issue import select_articles as choose
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.schedule.due import Due
 from syndicate.schedule.slots import Slot
@@ -67,7 +67,7 @@ class Plan:
     issues: tuple[NextIssue, ...]
 
 
-def plan(
+def plan_build(
     config_file: Path,
     environment: Mapping[str, str],
     progress: Progress,
@@ -76,13 +76,13 @@ def plan(
 ) -> Plan:
     """Plan for one newsletter, or for all. Raises SyndicateError as a build does."""
     setup = set_up(config_file, environment)
-    known = setup.config.newsletters
-    names = [newsletter_named(setup.config, newsletter).name] if newsletter else list(known)
+    newsletters = setup.config.newsletters
+    names = [newsletter_named(setup.config, newsletter).name] if newsletter else list(newsletters)
     copied = StoreSnapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
         report = build_scanned(site, now, FolderScan(setup.places.scan()), rehearse=True)
-        issues = tuple(_issues(site, [known[name] for name in names], now))
+        issues = tuple(_issues(site, [newsletters[name] for name in names], now))
     finally:
         copied.close()
     return Plan(report.changed, report.written, issues)
@@ -103,22 +103,22 @@ def next_texts(
     copied = StoreSnapshot(setup.config.store.url, setup.base)
     try:
         site = site_of(setup, copied.database(), progress)
-        carried, documents = _next(site, newsletter, now)
+        carried, documents = _next_issue(site, newsletter, now)
         if not carried:
             return None
-        made = compose(documents, replace(newsletter, deliver=True), carried, site.config_file)
+        composed = compose(documents, replace(newsletter, deliver=True), carried, site.config_file)
     finally:
         copied.close()
-    for finding in made.blocking:
+    for finding in composed.blocking:
         raise SyndicateError(
             f"the next issue of {newsletter.name} cannot be made: {finding.message}",
             place=Location(finding.path, finding.line),
             hint=finding.hint,
         )
-    return made.personal
+    return composed.personal
 
 
-def _next(
+def _next_issue(
     site: Site, newsletter: Newsletter, now: datetime
 ) -> tuple[Sequence[Published], SiteDocuments]:
     """What the next issue carries of the files as they are, and what it is rendered from."""
@@ -138,14 +138,14 @@ def _issues(site: Site, newsletters: list[Newsletter], now: datetime) -> Iterato
     events = {"issue-made", "issue-approved"}
     hooks = tuple(name for name, hook in site.config.hooks.items() if events & set(hook.on))
     for newsletter in newsletters:
-        found = due_slots(site, newsletter, now)
+        due = due_slots(site, newsletter, now)
         slots = tuple(islice(upcoming(site, newsletter, now), SLOTS))
         carried = articles_of(documents, newsletter)
         if not carried:
-            yield NextIssue(newsletter, "", (), (), found, slots, hooks)
+            yield NextIssue(newsletter, "", (), (), due, slots, hooks)
             continue
         plain = replace(newsletter, merge_fields="none")
-        made = compose(documents, plain, carried, site.config_file)
+        composed = compose(documents, plain, carried, site.config_file)
         titles = tuple(article.title for article in carried)
-        subject = made.rendered.subject
-        yield NextIssue(newsletter, subject, titles, made.blocking, found, slots, hooks)
+        subject = composed.rendered.subject
+        yield NextIssue(newsletter, subject, titles, composed.blocking, due, slots, hooks)

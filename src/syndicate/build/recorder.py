@@ -69,11 +69,13 @@ class Recorder:
         """Decide which file is which article, and save what differs."""
         if not (files.scanned or files.removed):
             return []
-        known = self._known_records(files)
-        before = {r.id: r for r in (*known.at_path.values(), *known.removed, *known.returning)}
+        records = self._known_records(files)
+        before = {
+            r.id: r for r in (*records.at_path.values(), *records.removed, *records.returning)
+        }
         decision = match_articles(
             files.scanned,
-            known,
+            records,
             host=self.settings.host,
             now=self.now,
             around=self._surrounding(files),
@@ -156,14 +158,14 @@ class Recorder:
         undated += [file.path for file in live if file.may_be_page and not file.date]
         return surrounding(dated, undated, files.paths)
 
-    def _hold_undated(self, decision: Decision, known: AbstractSet[str]) -> list[Record]:
+    def _hold_undated(self, decision: Decision, existing: AbstractSet[str]) -> list[Record]:
         """The records to save; those without a date held back if a first build has many."""
         saved = list(decision.saved)
         if self.settings.publish_undated or not self._is_first(decision):
             return saved
         saved_ids = {record.id for record in saved}
         held = sum(record.id not in saved_ids for record in self.articles.undated())
-        return to_hold_undated(saved, known, held)
+        return to_hold_undated(saved, existing, held)
 
     def _is_first(self, decision: Decision) -> bool:
         """Whether no article that was published before still is."""

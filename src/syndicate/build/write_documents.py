@@ -55,8 +55,8 @@ def write_documents(
     """Make and write the documents of `owners`, and keep what was made."""
     input_hashes = _write_next_issues(site, documents, writer, owners, recipe)
     _write_archives(documents, writer, owners)
-    made = [owner for owner in owners if owner.kind in MADE_KINDS]
-    for batch in _batches(site.progress(documents.make(made), len(made), "Writing")):
+    made_owners = [owner for owner in owners if owner.kind in MADE_KINDS]
+    for batch in _batches(site.progress(documents.make(made_owners), len(made_owners), "Writing")):
         _persist_renderings(site.database, documents, writer.reserve(batch))
         for owner, files in batch:
             writer.write(owner, files)
@@ -68,30 +68,30 @@ def write_documents(
     writer.delete_orphans()
     kept = Documents(site.database)
     with site.database.transaction():
-        kept.keep(writer.made, (*writer.removed, *writer.unwritten()))
-        kept.keep_findings(
+        kept.save(writer.made, (*writer.removed, *writer.unwritten()))
+        kept.save_findings(
             writer.owners | documents.findings.keys(), document_findings(documents, writer)
         )
-        failed = json.dumps(sorted(documents.renditions.failed_ids))
+        failed = json.dumps(sorted(documents.render_cache.failed_ids))
         done = {Key.RECIPE: recipe, Key.FAILED_ARTICLES: failed}
-        Meta(site.database).remember(pending_values([]) | done)
-        Meta(site.database).remember(_gone_feeds(writer, kept.gone_feeds()))
+        Meta(site.database).set(pending_values([]) | done)
+        Meta(site.database).set(_gone_feeds(writer, kept.gone_feeds()))
         if site.config.feeds.hub:
             changed = [path for path in writer.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
             Events(site.database).add(EventKind.FEED_CHANGED, addresses, format_timestamp(now))
-        Meta(site.database).remember(input_hashes)
+        Meta(site.database).set(input_hashes)
 
 
 def _persist_renderings(
     database: Database, documents: SiteDocuments, announced: Mapping[str, tuple[int, Owner]]
 ) -> None:
     """Keep renderings, and the documents that are about to be written."""
-    fresh, uses = documents.renditions.take_fresh()
+    fresh, uses = documents.render_cache.take_fresh()
     if fresh or announced:
         with database.transaction():
-            Renderings(database).keep(fresh, uses)
-            Documents(database).keep(announced, ())
+            Renderings(database).save(fresh, uses)
+            Documents(database).save(announced, ())
 
 
 def _gone_feeds(writer: DocumentWriter, before: AbstractSet[str]) -> dict[str, str]:
@@ -101,11 +101,11 @@ def _gone_feeds(writer: DocumentWriter, before: AbstractSet[str]) -> dict[str, s
     return {} if gone == before else {Key.GONE_FEEDS: json.dumps(sorted(gone)[:MAX_GONE_FEEDS])}
 
 
-def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
+def _batches(documents: Iterable[Made]) -> Iterator[list[Made]]:
     """Batches of documents that fit into memory."""
     batch: list[Made] = []
     size = 0
-    for owner, files in made:
+    for owner, files in documents:
         batch.append((owner, files))
         size += sum(map(len, files.values()))
         if size > MAX_BATCH_BYTES or len(batch) == MAX_BATCH_OWNERS:
@@ -159,15 +159,15 @@ def _write_files(
     articles, requested = documents.articles, set(owners)
     files = [
         (i, t)
-        for i, t, found in Renderings(site.database).uses(ALL_PATHS)
-        if found != MISSING and not is_article(t)
+        for i, t, fingerprint in Renderings(site.database).uses(ALL_PATHS)
+        if fingerprint != MISSING and not is_article(t)
     ]
     writer.retain_only(OwnerKind.FILE, {Owner.file(target) for _, target in files})
     due = [(i, t) for i, t in files if requested & {ALL_FILES, Owner.page(i), Owner.file(t)}]
     records = {record.id: record for record in articles.by_ids(sorted({i for i, _ in due}))}
     for record_id, target in due:
         record = records[record_id]
-        address = documents.renditions.file_address(record, target)
+        address = documents.render_cache.file_address(record, target)
         path = page_file(site.config.site, address, page=False)
         if path:
             _write_file(site, documents, writer, record, path, target)
@@ -193,7 +193,7 @@ def _write_file(
             hint=error.hint,
         )
         documents.findings.setdefault(Owner.page(record.id), []).append(finding)
-        documents.renditions.failed_ids.add(record.id)
-        writer.keep(Owner.file(target))
+        documents.render_cache.failed_ids.add(record.id)
+        writer.keep_unchanged(Owner.file(target))
     else:
         writer.write(Owner.file(target), {path: data})

@@ -61,7 +61,7 @@ class KnownRecords:
 
 def match_articles(
     scanned: Sequence[ScannedFile],
-    known: KnownRecords,
+    records: KnownRecords,
     *,
     host: str,
     now: datetime,
@@ -72,9 +72,9 @@ def match_articles(
     `around` decides which undated files are pages of the site.
     """
     moment = format_timestamp(now)
-    record_of = _match(scanned, known)
+    record_of = _match(scanned, records)
     saved: list[Record] = []
-    taken_ids = set(known.ids)
+    taken_ids = set(records.ids)
     for file in scanned:
         record = record_of.get(file.path)
         file = with_page_by_place(file, record, around)
@@ -85,14 +85,14 @@ def match_articles(
             record = _updated_record(record, file, moment)
         saved.append(record)
     kept = {record.id for record in record_of.values()}
-    gone = [r._replace(state=State.GONE) for r in known.removed if r.id not in kept]
+    gone = [r._replace(state=State.GONE) for r in records.removed if r.id not in kept]
     # Where another article stands now, the one that stood there cannot keep the path.
-    displaced = [r for r in known.at_path.values() if r.id not in kept]
+    displaced = [r for r in records.at_path.values() if r.id not in kept]
     gone += [r._replace(state=State.GONE, path=r.id) for r in displaced]
     return Decision(tuple(saved), tuple(gone))
 
 
-def _match(scanned: Sequence[ScannedFile], known: KnownRecords) -> dict[str, Record]:
+def _match(scanned: Sequence[ScannedFile], records: KnownRecords) -> dict[str, Record]:
     """Path of a scanned file -> the record of the article it is.
 
     In this order: the same text at the same path; text that stood at another path whose file is
@@ -100,19 +100,19 @@ def _match(scanned: Sequence[ScannedFile], known: KnownRecords) -> dict[str, Rec
     article with the same text; a removed file's title and date.
     """
     matching = _Matching(scanned)
-    at_path = [(f, known.at_path[f.path]) for f in scanned if f.path in known.at_path]
+    at_path = [(f, records.at_path[f.path]) for f in scanned if f.path in records.at_path]
     for file, record in at_path:
         if record.body_hash == file.body_hash:
             matching.pair(file, record)
-    texts = {r.body_hash for r in (*known.removed, *known.at_path.values())} - {NO_BODY}
+    texts = {r.body_hash for r in (*records.removed, *records.at_path.values())} - {NO_BODY}
     edited = [(file, record) for file, record in at_path if matching.is_free(record)]
     replaced = [record for file, record in edited if file.body_hash in texts]
-    matching.pair_by(_text, [*known.removed, *replaced])
+    matching.pair_by(_text, [*records.removed, *replaced])
     for file, record in edited:
         if matching.is_free(record) and matching.is_unmatched(file) and _can_stay(record, file):
             matching.pair(file, record)
-    matching.pair_by(_text, known.returning)
-    matching.pair_by(_title_and_date, known.removed)
+    matching.pair_by(_text, records.returning)
+    matching.pair_by(_title_and_date, records.removed)
     return matching.record_of
 
 

@@ -58,6 +58,6 @@ def _as_no_post(file: ScannedFile, reason: str) -> ScannedFile:
         file.path,
         hint="begin its name with the day, as in 2026-03-08-name.md, or write date: in its header",
     )
-    known = findings.from_json(file.findings)
-    kept_findings = findings.to_json([*known, finding])
+    existing = findings.from_json(file.findings)
+    kept_findings = findings.to_json([*existing, finding])
     return file._replace(metadata=ENCODE(metadata), hold=HoldKind.OTHER, findings=kept_findings)

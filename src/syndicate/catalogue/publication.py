@@ -13,15 +13,15 @@ MAX_UNDATED = 3
 
 
 def to_hold_undated(
-    records: Sequence[Record], known: AbstractSet[str], held: int = 0
+    records: Sequence[Record], existing: AbstractSet[str], held: int = 0
 ) -> list[Record]:
     """The records of a first build; those without a date held back if they are many.
 
-    That is more than MAX_UNDATED, or more than half where others have a date. `known` are ids of
+    That is more than MAX_UNDATED, or more than half where others have a date. `existing` are ids of
     articles that were there before, `held` is how many of these are held back. A folder whose dates
     cannot be read would otherwise be published, and sent, as if all of it were new.
     """
-    new = [r for r in records if r.id not in known and r.state == State.LIVE]
+    new = [r for r in records if r.id not in existing and r.state == State.LIVE]
     undated = {r.id for r in new if r.undated}
     few = len(undated) + held <= MAX_UNDATED
     if few and (len(undated) == len(new) or 2 * len(undated) <= len(new)):

@@ -1,4 +1,4 @@
-"""An article as the store keeps it, and a file as it was scanned. Pure."""
+"""An article as it is stored, and a file as it was scanned. Pure."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def with_unique_slug(record: Record) -> Record:
         record.path,
         hint="give it a slug: of its own in its header",
     )
-    known = findings.from_json(record.findings)
+    existing = findings.from_json(record.findings)
     return record._replace(
-        slug=unique_slug(record), findings=findings.to_json([*known, kept_findings])
+        slug=unique_slug(record), findings=findings.to_json([*existing, kept_findings])
     )

@@ -1,4 +1,4 @@
-"""Tags: as they are written, and as they are in addresses. Pure."""
+"""Tags as authors write them, and as they are in URLs. Pure."""
 
 from __future__ import annotations
 

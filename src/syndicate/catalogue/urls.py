@@ -72,7 +72,7 @@ def _fill(pattern: str, zone: tzinfo, slug: str, path: str, published: str) -> s
         whole = whole.parent if bundle else whole.with_suffix("")
         return (whole.as_posix() if name == "path" else whole.parent.as_posix()).removeprefix(".")
 
-    filled = PLACEHOLDER.sub(lambda found: quote(value(found[1]), safe=SAFE_IN_VALUES), pattern)
+    filled = PLACEHOLDER.sub(lambda match: quote(value(match[1]), safe=SAFE_IN_VALUES), pattern)
     return filled if "//" not in filled.split("://")[-1] else _single_slashes(filled)
 
 

@@ -39,7 +39,9 @@ def fetch(config_file: Path, files: tuple[str, ...]) -> None:
     setup = set_up(config_file, os.environ)
     with open_site(setup, no_progress) as site:
         tally = _read(setup, site, files)
-    show_table((came.value, str(many), NOTES.get(came, "")) for came, many in sorted(tally.items()))
+    show_table(
+        (result.value, str(count), NOTES.get(result, "")) for result, count in sorted(tally.items())
+    )
     if not tally:
         click.echo("No bounces.")
 
@@ -73,22 +75,27 @@ def _data(file: str) -> bytes:
 @bounces.command("list", short_help="List recent bounces and complaints.")
 @click.argument("what", default="", metavar="[NEWSLETTER | ISSUE]")
 @click.option(
-    "--most", type=click.IntRange(1), default=50, show_default=True, help="How many to show."
+    "--most",
+    "limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="How many to show.",
 )
 @config_option
-def list_(config_file: Path, what: str, most: int) -> None:
+def list_(config_file: Path, what: str, limit: int) -> None:
     """List bounces and complaints of an issue, of a newsletter, or of all, newest first."""
     from syndicate.site import no_progress, open_site, set_up
     from syndicate.store.bounces import Bounces
 
     with open_site(set_up(config_file, os.environ), no_progress) as site:
-        found = Bounces(site.database).listed(*_meant(site, what), most)
+        reports = Bounces(site.database).listed(*_meant(site, what), limit)
     rows = [
         (each.received_at, each.kind, f"{each.newsletter}/{each.slot}", each.address, each.detail)
-        for each in found
+        for each in reports
     ]
     show_columns(("when", "kind", "issue", "address", "reply"), rows)
-    if not found:
+    if not reports:
         click.echo("No bounces.")
 
 

@@ -75,7 +75,7 @@ def _feeds(site: Site) -> Iterator[TableRow]:
     from syndicate.feeds.feed import FORMS
 
     output, feeds = from_here(site.places.output), site.config.feeds
-    files = " ".join(FORMS[form].file for form in feeds.formats)
+    files = " ".join(FORMS[feed_format].file for feed_format in feeds.formats)
     yield "feeds", f"{output}/ {files}", ""
     if feeds.tags:
         yield "", f"{output}/tags/…/ {files}", ""
@@ -117,8 +117,8 @@ def check(config_file: Path, *, as_json: bool, quiet: bool) -> int:
         report = run(site, datetime.now(UTC), rehearse=True)
         doubts = Incarnation(site.database, site.sent_record).findings(site.config_file)
     examples = starter_findings(site.config, site.config_file)
-    found = (*doubts, *examples, *runtime_findings(setup), *report.findings)
-    findings = placed(found, site)
+    all_findings = (*doubts, *examples, *runtime_findings(setup), *report.findings)
+    findings = placed(all_findings, site)
     if as_json:
         click.echo(findings_as_json(findings))
     else:

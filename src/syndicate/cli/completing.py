@@ -1,6 +1,6 @@
-"""What a shell completes besides commands and options: the names of newsletters.
+"""Shell completion of names of newsletters.
 
-Reads config.yaml and nothing else; must never print or fail, for a person is typing.
+Reads only config.yaml, and never prints or fails, because it runs while a command is typed.
 """
 
 from __future__ import annotations

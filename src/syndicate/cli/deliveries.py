@@ -14,7 +14,7 @@ from syndicate.cli.completing import newsletter_names
 from syndicate.cli.issues import sending_named, site_of
 from syndicate.cli.options import config_option
 from syndicate.cli.show import counted, show_columns, show_table
-from syndicate.issues.issue_names import began, has, is_made, issue_named
+from syndicate.issues.issue_names import has_deliveries, has_started, is_made, issue_named
 
 if TYPE_CHECKING:
     from syndicate.delivery.operations.report import DeliveryReport
@@ -48,10 +48,10 @@ def report(config_file: Path, issue: str, names: bool, state: str | None, as_jso
     from syndicate.delivery.operations.report import recipients, reconcile
 
     with sending_named(config_file, issue) as (site, sending):
-        found = reconcile(site, sending)
-        listed = recipients(site, found.sending, state or "") if names or state else None
-        (_as_json if as_json else _as_table)(found, map(_columns, listed) if listed else None)
-    return int(not found.balanced)
+        report = reconcile(site, sending)
+        listed = recipients(site, report.sending, state or "") if names or state else None
+        (_as_json if as_json else _as_table)(report, map(_columns, listed) if listed else None)
+    return int(not report.balanced)
 
 
 def _columns(of: DeliveryWithRecipient) -> tuple[str, ...]:
@@ -59,11 +59,15 @@ def _columns(of: DeliveryWithRecipient) -> tuple[str, ...]:
     return recipient, of.state, of.changed_at, of.server, of.reply
 
 
-def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
-
-    sending = proof.sending
-    fields: dict[str, object] = {"issue": sending.name, "planned": proof.planned, **proof.by_state}
-    fields |= {"holds": proof.balanced, "began": sending.started_at, "ended": sending.ended_at}
+def _as_json(report: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
+    sending = report.sending
+    fields: dict[str, object] = {
+        "issue": sending.name,
+        "planned": report.planned,
+        **report.by_state,
+    }
+    fields |= {"balanced": report.balanced}
+    fields |= {"started_at": sending.started_at, "ended_at": sending.ended_at}
     fields |= {"paused": sending.pause_reason}
     if names is None:
         click.echo(json.dumps(fields, indent=2))
@@ -77,19 +81,19 @@ def _as_json(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> 
     click.echo("\n]}")
 
 
-def _as_table(proof: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
-    from syndicate.delivery.operations.pausing import resume_hint
+def _as_table(report: DeliveryReport, names: Iterable[tuple[str, ...]] | None) -> None:
+    from syndicate.delivery.pauses import resume_hint
 
-    sending = proof.sending
+    sending = report.sending
     click.secho(sending.name, bold=True)
-    rows = [("planned", f"{proof.planned:,}", "")]
-    rows += [(name, f"{number:,}", "") for name, number in proof.by_state.items()]
-    rows += [("began", sending.started_at, "")]
+    rows = [("planned", f"{report.planned:,}", "")]
+    rows += [(name, f"{number:,}", "") for name, number in report.by_state.items()]
+    rows += [("started", sending.started_at, "")]
     rows += [("ended", sending.ended_at, "")] if sending.ended_at else []
     if sending.is_paused:
         rows += [("paused", sending.pause_reason, resume_hint(sending))]
     show_table(rows)
-    if not proof.balanced:
+    if not report.balanced:
         click.secho(
             "These numbers do not add up: there are too few or too many deliveries.", fg="red"
         )
@@ -111,12 +115,12 @@ def held(config_file: Path, issue: str | None) -> None:
     from syndicate.store.deliveries import Deliveries
 
     with site_of(config_file) as site:
-        ledger = Deliveries(site.database)
-        names = [_exact(site, issue)] if issue else list(ledger.held())
+        deliveries = Deliveries(site.database)
+        names = [_exact(site, issue)] if issue else list(deliveries.held())
         rows = [
             (name, each.address or "(erased)", each.changed_at, each.server, each.reply)
             for name in names
-            for each in ledger.with_recipients(issue_named(site, name).sequence, ["held"])
+            for each in deliveries.with_recipients(issue_named(site, name).sequence, ["held"])
         ]
     if not rows:
         click.echo("No deliveries are held.")
@@ -128,7 +132,7 @@ def held(config_file: Path, issue: str | None) -> None:
 
 
 def _exact(site: Site, issue: str) -> str:
-    return issue_named(site, issue, has("held"), began, is_made).name
+    return issue_named(site, issue, has_deliveries("held"), has_started, is_made).name
 
 
 @deliveries.command(short_help="Mark held deliveries as sent, or send them again.")
@@ -148,13 +152,13 @@ def resolve(config_file: Path, issue: str, addresses: tuple[str, ...], verdict: 
 
     if verdict is None:
         raise click.UsageError("choose one: --sent or --resend")
-    with sending_named(config_file, issue, has("held")) as (site, sending):
+    with sending_named(config_file, issue, has_deliveries("held")) as (site, sending):
         with site.database.transaction():
             people = [subscriber_at(site.database, address).id for address in addresses]
         sent = verdict == "sent"
-        many = resolve_held(site, sending, datetime.now(UTC), sent=sent, people=people)
+        count = resolve_held(site, sending, datetime.now(UTC), sent=sent, people=people)
     became = "marked as sent" if sent else "queued again"
-    click.echo(f"{counted(many, 'message')} {became}.")
+    click.echo(f"{counted(count, 'message')} {became}.")
 
 
 @deliveries.command("for", short_help="Show what was sent to an address.")
@@ -167,15 +171,15 @@ def for_address(config_file: Path, address: str) -> None:
     from syndicate.subscribers.lookup import subscriber_at
 
     with site_of(config_file) as site:
-        ledger = Deliveries(site.database)
+        deliveries = Deliveries(site.database)
         with site.database.transaction():
-            who = subscriber_at(site.database, address)
+            subscriber = subscriber_at(site.database, address)
         rows = []
-        for sending, delivery in ledger.for_subscriber(who.id):
+        for sending, delivery in deliveries.for_subscriber(subscriber.id):
             rows.append((sending.name, delivery.state, delivery.changed_at, delivery.reply))
             rows += [
                 ("", each.event, each.occurred_at, each.detail)
-                for each in DeliveryEvents(site.database).of(sending.issue, who.id)
+                for each in DeliveryEvents(site.database).of(sending.issue, subscriber.id)
             ]
     if not rows:
         click.echo(f"Nothing was sent to {address} yet.")

@@ -60,21 +60,21 @@ def export(
     from syndicate.site import load_site
 
     with load_site(config_file, os.environ, ProgressBar(quiet=False)) as site:
-        wanted = newsletter_for(site, newsletter, service)
-        _refuse_what_does_not_fit(wanted.merge_fields, lists, template)
+        selected = newsletter_for(site, newsletter, service)
+        _refuse_what_does_not_fit(selected.merge_fields, lists, template)
         now = datetime.now(UTC)
         build(site, now)  # first, so that what the email links to is there
-        made = make(site, wanted, now, lists=lists, template=template)
-        folder = out or folder_of(site, wanted)
-        show_findings(placed(made.findings, site), err=True)
-    if made.refused:
+        exported = make(site, selected, now, lists=lists, template=template)
+        folder = out or folder_of(site, selected)
+        show_findings(placed(exported.findings, site), err=True)
+    if exported.refused:
         click.echo("Nothing exported: fix the errors above first.", err=True)
         return 1
-    paths = write_files(made, folder)
+    paths = write_files(exported, folder)
     for path in paths:
         click.echo(from_here(path))
     if not paths:
-        click.echo(f"{wanted.name}: nothing new to send.", err=True)
+        click.echo(f"{selected.name}: nothing new to send.", err=True)
     return 0
 
 

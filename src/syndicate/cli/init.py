@@ -23,11 +23,11 @@ def init(directory: Path) -> None:
     """
     from syndicate.starter import copy_to
 
-    there = copy_to(directory)
+    existing = copy_to(directory)
     here = from_here(directory)
     click.echo(f"Created a site in {here}. Set its title and URL in")
     click.echo(f"  {os.path.normpath(directory / 'config.yaml')}")
-    if "content" in there:
+    if "content" in existing:
         click.echo("Kept your articles in content/. Next:")
     else:
         click.echo("Put your articles into content/ and delete the samples. Next:")

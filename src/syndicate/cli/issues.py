@@ -17,11 +17,11 @@ from syndicate.cli.issue_tables import document_names, issue_rows, show_issue, s
 from syndicate.cli.options import config_option
 from syndicate.cli.show import ProgressBar, counted, show_table
 from syndicate.issues.issue_names import (
-    Fits,
-    began,
+    IssueFilter,
     can_be_cancelled,
-    goes_out,
-    has,
+    has_deliveries,
+    has_started,
+    is_being_sent,
     is_draft,
     is_made,
     is_paused,
@@ -63,10 +63,10 @@ def list_issues(config_file: Path, newsletter: str | None, most: int) -> None:
 
     with site_of(config_file) as site:
         name = _newsletter(site, newsletter).name if newsletter else None
-        found = Issues(site.database).all(name, most, format_timestamp(datetime.now(UTC)))
-        if not found:
+        listed = Issues(site.database).all(name, most, format_timestamp(datetime.now(UTC)))
+        if not listed:
             click.echo("No issue has been made yet.")
-        rows = [row for issue in found for row in issue_rows(site, issue)]
+        rows = [row for issue in listed for row in issue_rows(site, issue)]
     show_table(rows)
 
 
@@ -87,7 +87,7 @@ def plan(config_file: Path, newsletter: str | None) -> None:
 
     Changes nothing.
     """
-    from syndicate.build.plan import plan as ask
+    from syndicate.build.plan import plan_build as ask
 
     planned = ask(config_file, os.environ, ProgressBar(quiet=False), datetime.now(UTC), newsletter)
     articles = counted(planned.changed, "changed article")
@@ -117,15 +117,15 @@ def make(config_file: Path, newsletter: str, yes: bool) -> int:
             return 1
         confirmed = True
     with site_of(config_file) as site:
-        wanted = _newsletter(site, newsletter)
-        made = make_now(site, wanted, datetime.now(UTC), confirmed=confirmed)
-        if made is None:
-            click.echo(f"No issue was made: nothing new since the last issue of {wanted.name}.")
+        selected = _newsletter(site, newsletter)
+        made_issue = make_now(site, selected, datetime.now(UTC), confirmed=confirmed)
+        if made_issue is None:
+            click.echo(f"No issue was made: nothing new since the last issue of {selected.name}.")
             return 0
-        show_issue(site, made.issue)
-        if wanted.deliver:
-            _show_recipients(made)
-            _show_example_settings(site, wanted)
+        show_issue(site, made_issue.issue)
+        if selected.deliver:
+            _show_recipients(made_issue)
+            _show_example_settings(site, selected)
     return 0
 
 
@@ -153,17 +153,19 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _show_recipients(made: MadeIssueNow) -> None:
+def _show_recipients(made_issue: MadeIssueNow) -> None:
     """Print the number of recipients of an issue, and how to approve it if it is a draft."""
-    to = counted(made.recipients, "subscriber")
+    to = counted(made_issue.recipients, "subscriber")
     click.echo()
-    if not made.is_draft:
+    if not made_issue.is_draft:
         click.echo(f"It goes to {to} with syndicate run or syndicate send.")
         return
     no_terminal = ", because there is no terminal to confirm at and --yes was not given"
-    click.echo(f"It is a draft{no_terminal if made.is_unconfirmed else ''}. It would go to {to}.")
+    click.echo(
+        f"It is a draft{no_terminal if made_issue.is_unconfirmed else ''}. It would go to {to}."
+    )
     click.echo("To approve it:")
-    click.echo(f"    syndicate issues approve {made.issue.name}")
+    click.echo(f"    syndicate issues approve {made_issue.issue.name}")
 
 
 def _show_example_settings(site: Site, newsletter: Newsletter) -> None:
@@ -220,12 +222,12 @@ def cancel(config_file: Path, issue: str, reason: str) -> None:
     from syndicate.store.issues import IssueState
 
     with site_of(config_file) as site:
-        found = issue_named(site, issue, can_be_cancelled, is_made)
-        cancelled = cancellation.cancel(site, found, reason, datetime.now(UTC))
+        stored = issue_named(site, issue, can_be_cancelled, is_made)
+        cancelled = cancellation.cancel(site, stored, reason, datetime.now(UTC))
     if not cancelled.was_sending:
-        click.echo(f"{found.name} is cancelled.")
+        click.echo(f"{stored.name} is cancelled.")
         return
-    click.echo(f"Stopped {found.name}: not sent to {counted(cancelled.unsent, 'subscriber')}.")
+    click.echo(f"Stopped {stored.name}: not sent to {counted(cancelled.unsent, 'subscriber')}.")
     if cancelled.state is IssueState.CANCELLED:
         click.echo("No subscriber got it. It is cancelled; its articles go into the next issue.")
     else:
@@ -241,7 +243,7 @@ def pause_issue(config_file: Path, issue: str) -> None:
     """Stop sending an ISSUE until you resume it."""
     from syndicate.delivery.operations.pausing import pause
 
-    with sending_named(config_file, issue, goes_out) as (site, sending):
+    with sending_named(config_file, issue, is_being_sent) as (site, sending):
         changed = pause(site, sending)
     click.echo(f"{sending.name} {'is paused' if changed else 'was not being sent'}.")
 
@@ -265,9 +267,9 @@ def retry_failed_of(config_file: Path, issue: str) -> None:
     """Retry the failed deliveries of an ISSUE."""
     from syndicate.delivery.operations.resending import retry_failed
 
-    with sending_named(config_file, issue, has("failed")) as (site, sending):
-        many = retry_failed(site, sending, datetime.now(UTC))
-    click.echo(f"{counted(many, 'message')} of {sending.name} will be retried.")
+    with sending_named(config_file, issue, has_deliveries("failed")) as (site, sending):
+        count = retry_failed(site, sending, datetime.now(UTC))
+    click.echo(f"{counted(count, 'message')} of {sending.name} will be retried.")
 
 
 @issues.command("send-missed", short_help="Send an issue to subscribers who did not get it.")
@@ -282,10 +284,10 @@ def send_missed(config_file: Path, issue: str) -> None:
     from syndicate.delivery.operations.resending import resend_missed
 
     with site_of(config_file) as site:
-        found = issue_named(site, issue, began, is_made)
-        sending = sending_of(site, found)
-        many = resend_missed(site, found, sending, datetime.now(UTC))
-    click.echo(f"{counted(many, 'message')} of {sending.name} will be sent.")
+        stored = issue_named(site, issue, has_started, is_made)
+        sending = sending_of(site, stored)
+        count = resend_missed(site, stored, sending, datetime.now(UTC))
+    click.echo(f"{counted(count, 'message')} of {sending.name} will be sent.")
 
 
 @contextmanager
@@ -298,12 +300,14 @@ def site_of(config_file: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def sending_named(config_file: Path, name: str, *fits: Fits) -> Iterator[tuple[Site, IssueSend]]:
+def sending_named(
+    config_file: Path, name: str, *fits: IssueFilter
+) -> Iterator[tuple[Site, IssueSend]]:
     """Open the site of a configuration; the sending of the issue that `name` means in it."""
     from syndicate.delivery.operations.report import sending_of
 
     with site_of(config_file) as site:
-        yield site, sending_of(site, issue_named(site, name, *fits, began, is_made))
+        yield site, sending_of(site, issue_named(site, name, *fits, has_started, is_made))
 
 
 def _newsletter(site: Site, name: str) -> Newsletter:

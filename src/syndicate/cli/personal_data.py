@@ -40,7 +40,10 @@ def show(config_file: Path, address: str) -> None:
     )
     show_columns(
         ("request", "state", "when", "newsletters"),
-        [(r.kind, r.state, r.requested_at, ", ".join(r.wanted)) for r in reversed(data.requests)],
+        [
+            (r.kind, r.state, r.requested_at, ", ".join(r.requested))
+            for r in reversed(data.requests)
+        ],
     )
 
 

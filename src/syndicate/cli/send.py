@@ -103,15 +103,15 @@ def _summarise(report: SendReport, *, delivers: bool) -> None:
 
 def _unsent_rows(report: SendReport) -> Iterator[tuple[str, str, str]]:
     """What was not sent, why, and when sending continues."""
-    from syndicate.delivery.operations.pausing import resume_hint
+    from syndicate.delivery.pauses import resume_hint
     from syndicate.timestamps import format_timestamp
 
     if report.failed:
         yield "failed", f"{report.failed:,}", ""
     if remaining := sum(report.remaining.values()):
         yield "remaining", f"{remaining:,}", ""
-    for issue, many in report.held_by_issue.items():
-        yield "held", f"{many:,} of {issue}", f"syndicate deliveries held {issue}"
+    for issue, count in report.held_by_issue.items():
+        yield "held", f"{count:,} of {issue}", f"syndicate deliveries held {issue}"
     for each in report.paused:
         yield "paused", f"{each.name}: {each.pause_reason}", resume_hint(each)
     for name in report.waiting:

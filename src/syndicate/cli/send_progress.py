@@ -44,8 +44,8 @@ class SendProgress:
         self._shown, self._any = monotonic(), True
         waits = next_attempt(errors[0]) if errors else ""
         rate = self._throughput.per_second
-        rest = f", {rate:,.0f} a second" if rate else waits
-        self._show(done, planned, f"{done:,} of {planned:,}{rest}")
+        suffix = f", {rate:,.0f} a second" if rate else waits
+        self._show(done, planned, f"{done:,} of {planned:,}{suffix}")
 
     def _show(self, done: int, planned: int, line: str) -> None:
         """Show a line; without a terminal, only if it differs from the last."""

@@ -61,7 +61,7 @@ def _show_not_running(setup: Setup, latest: Status | None) -> None:
     from syndicate.store.incarnation import HINT
     from syndicate.timestamps import format_timestamp
 
-    last = f" The last one ran until {format_timestamp(latest.ticked)}." if latest else ""
+    last = f" The last one ran until {format_timestamp(latest.last_pass)}." if latest else ""
     click.echo(f"No service is running.{last}")
     if doubt := sending_doubt(setup):
         click.echo(f"Nothing will be sent: {doubt}.\n    {HINT}")
@@ -71,7 +71,7 @@ def _not_running_as_json(setup: Setup, latest: Status | None) -> None:
     from syndicate.delivery.operations.store_recovery import sending_doubt
     from syndicate.timestamps import format_timestamp
 
-    facts = {"last tick": format_timestamp(latest.ticked)} if latest else {}
+    facts = {"last pass": format_timestamp(latest.last_pass)} if latest else {}
     if doubt := sending_doubt(setup):
         facts["nothing will be sent"] = doubt
     _print_json("not running", None, facts, {}, ())
@@ -97,7 +97,7 @@ def _show_running(latest: Status, findings: Sequence[Finding]) -> None:
     click.echo(f"Running as process {latest.pid}; {tally(findings)}.")
     show_table((name, value, "") for name, value in latest.summary().items())
     click.echo("\nJobs, and when each runs next:")
-    show_table((name, _next_run(due, latest.ticked), "") for name, due in latest.jobs.items())
+    show_table((name, _next_run(due, latest.last_pass), "") for name, due in latest.jobs.items())
     if findings:
         click.echo()
         show_findings(findings, err=False)

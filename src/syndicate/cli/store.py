@@ -127,17 +127,17 @@ def _moved(site: Site) -> None:
 def _restored(site: Site) -> None:
     from syndicate.delivery.operations.store_recovery import resume_restored
 
-    found = resume_restored(site, datetime.now(UTC))
+    restored = resume_restored(site, datetime.now(UTC))
     click.echo("Sending continues. Messages that may have been sent after the backup are held.")
     rows = [
-        ("held", f"{many:,} of {name}", f"syndicate deliveries resolve {name} --sent|--resend")
-        for name, many in found.held.items()
-        if many
+        ("held", f"{count:,} of {name}", f"syndicate deliveries resolve {name} --sent|--resend")
+        for name, count in restored.held.items()
+        if count
     ]
-    rows += [("draft", name, _of_draft(name in found.unscheduled)) for name in found.drafts]
-    rows += [("made since", name, "counts as made; its texts are lost") for name in found.lost]
+    rows += [("draft", name, _of_draft(name in restored.unscheduled)) for name in restored.drafts]
+    rows += [("made since", name, "counts as made; its texts are lost") for name in restored.lost]
     show_table(rows)
-    _withdrawn(found.reapplied)
+    _withdrawn(restored.reapplied)
 
 
 def _withdrawn(reapplied: Reapplied | None) -> None:
@@ -169,13 +169,15 @@ def _of_draft(unscheduled: bool) -> str:
 def _copy(site: Site) -> None:
     from syndicate.delivery.operations.store_recovery import resume_copy
 
-    found = resume_copy(site, datetime.now(UTC))
+    copied = resume_copy(site, datetime.now(UTC))
     click.echo("This store is independent now. The original sends what was pending.")
-    rows = [("not sent", name, "") for name in found.dropped]
-    rows += [("draft", name, "its approval time was removed") for name in sorted(found.unscheduled)]
+    rows = [("not sent", name, "") for name in copied.dropped]
+    rows += [
+        ("draft", name, "its approval time was removed") for name in sorted(copied.unscheduled)
+    ]
     show_table(rows)
-    if found.requests:
-        click.echo(f"{counted(found.requests, 'requested email')} not sent from this copy.")
+    if copied.requests:
+        click.echo(f"{counted(copied.requests, 'requested email')} not sent from this copy.")
     delivered = [n.name for n in site.config.newsletters.values() if n.deliver]
     if delivered:
         click.echo(

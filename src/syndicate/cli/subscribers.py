@@ -117,12 +117,12 @@ def import_people(
     with _opened(config_file) as site:
         newsletter_named(site.config, newsletter)
         agreement = Agreement(newsletter, agreed, _now())
-        found = import_file(site.database, file, bad, agreement, progress)
-    rows = [(label, found.rows[ImportOutcome(became)]) for became, label in OUTCOMES.items()]
-    show_table((label, f"{many:,}", "") for label, many in rows if many or label == "added")
-    if found.bad:
-        show_table([("rejected rows", f"{found.bad:,}", from_here(bad))])
-    return NOT_ALL if found.bad else 0
+        outcome = import_file(site.database, file, bad, agreement, progress)
+    rows = [(label, outcome.rows[ImportOutcome(became)]) for became, label in OUTCOMES.items()]
+    show_table((label, f"{count:,}", "") for label, count in rows if count or label == "added")
+    if outcome.bad:
+        show_table([("rejected rows", f"{outcome.bad:,}", from_here(bad))])
+    return NOT_ALL if outcome.bad else 0
 
 
 @subscribers.command("list", short_help="List subscribers, also as CSV.")
@@ -146,11 +146,11 @@ def list_subscribers(
     with _opened(config_file) as site:
         if newsletter:
             newsletter_named(site.config, newsletter)
-        found = Subscribers(site.database).listed(newsletter, state)
+        subscriptions = Subscribers(site.database).listed(newsletter, state)
         if as_csv:
-            _write_csv(found, subscriber_links(site, datetime.now(UTC)) if links else None)
+            _write_csv(subscriptions, subscriber_links(site, datetime.now(UTC)) if links else None)
         else:
-            _write_lines(found)
+            _write_lines(subscriptions)
 
 
 @subscribers.command(short_help="Count subscribers, new and lost.")
@@ -269,14 +269,14 @@ def _unsubscribe_by_mail(config_file: Path, message: bytes) -> str:
     return "Not subscribed."
 
 
-def _write_csv(found: Iterable[Listed], links: Links | None) -> None:
+def _write_csv(subscriptions: Iterable[Listed], links: Links | None) -> None:
     from syndicate.store.subscribers import Listed
-    from syndicate.subscribers.csv_lists import guarded
+    from syndicate.subscribers.csv_lists import escape_formula
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow((*Listed._fields[1:], *(("unsubscribe", "preferences") if links else ())))
-    for each in found:
-        row = each._replace(name=guarded(each.name), tags=_tags(each.tags))[1:]
+    for each in subscriptions:
+        row = each._replace(name=escape_formula(each.name), tags=_tags(each.tags))[1:]
         own = (
             (
                 links.unsubscribe(each.newsletter, each.subscriber),
@@ -288,9 +288,9 @@ def _write_csv(found: Iterable[Listed], links: Links | None) -> None:
         writer.writerow((*row, *own))
 
 
-def _write_lines(found: Iterable[Listed]) -> None:
+def _write_lines(subscriptions: Iterable[Listed]) -> None:
     """Print tables of 1000 rows: all would not fit into memory."""
-    rows, is_empty = iter(found), True
+    rows, is_empty = iter(subscriptions), True
     while page := list(islice(rows, 1000)):
         show_table((each.address, each.newsletter, each.state) for each in page)
         is_empty = False
@@ -305,12 +305,15 @@ def _tags(text: str) -> str:
 def _counted(of: SubscriberCounts) -> tuple[str, ...]:
     """A row of numbers."""
     now = (of.active, of.unsubscribed, of.suppressed)
-    lately = ((of.joined_7_days, of.left_7_days), (of.joined_30_days, of.left_30_days))
+    lately = (
+        (of.joined_7_days, of.unsubscribed_7_days),
+        (of.joined_30_days, of.unsubscribed_30_days),
+    )
     return (
         of.newsletter,
-        *(f"{many:,}" for many in now),
+        *(f"{count:,}" for count in now),
         *(f"+{joined:,} -{left:,}" for joined, left in lately),
-        f"{of.waiting:,}",
+        f"{of.unconfirmed:,}",
     )
 
 

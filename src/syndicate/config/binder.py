@@ -38,26 +38,26 @@ class Binder:
         self.problems.append((at, message, hint))
         return MISSING
 
-    def bind(self, wanted: Any, value: object, at: Key) -> object:
-        """The value as the type `wanted`, or MISSING after a complaint."""
-        if dataclasses.is_dataclass(wanted):
-            return self.bind_section(wanted, value, at)
-        origin = get_origin(wanted)
+    def bind(self, type_: Any, value: object, at: Key) -> object:
+        """The value as the type `type_`, or MISSING after a complaint."""
+        if dataclasses.is_dataclass(type_):
+            return self.bind_section(type_, value, at)
+        origin = get_origin(type_)
         if origin is Mapping:
-            return self.bind_named(get_args(wanted)[1], value, at)
+            return self.bind_named(get_args(type_)[1], value, at)
         if origin is tuple:
-            return self.bind_list(get_args(wanted)[0], value, at)
-        if wanted is str and isinstance(value, dict):
+            return self.bind_list(get_args(type_)[0], value, at)
+        if type_ is str and isinstance(value, dict):
             value = self.from_outside(value, at)
-        return self.bind_plain(wanted, value, at)
+        return self.bind_plain(type_, value, at)
 
     def bind_section(self, section: Any, value: object, at: Key) -> object:
         if not isinstance(value, dict):
             return self.complain(at, f"{_shown(at)} must be a group of settings")
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         fields = {field.name: field for field in dataclasses.fields(section)}
         if section in NAMED:
-            found["name"] = str(at[-1])
+            values["name"] = str(at[-1])
             self.check(section, "name", str(at[-1]), at)
             del fields["name"]
         for key in value.keys() - fields.keys():
@@ -65,16 +65,16 @@ class Binder:
         hints = get_type_hints(section)
         for key, field in fields.items():
             if value.get(key) is not None:
-                found[key] = self.bind(hints[key], value[key], (*at, key))
-                self.check(section, key, found[key], (*at, key))
+                values[key] = self.bind(hints[key], value[key], (*at, key))
+                self.check(section, key, values[key], (*at, key))
             elif key in value and "empty" in field.metadata:
-                found[key] = self.complain(
+                values[key] = self.complain(
                     (*at, key), f"{_shown((*at, key))} is empty", field.metadata["empty"]
                 )
             elif field.default is MISSING and field.default_factory is MISSING:
                 hint = f"add {key}: {field.metadata['meaning']}"
-                found[key] = self.complain(at, f"{_shown((*at, key))} is missing", hint)
-        return MISSING if MISSING in found.values() else self.whole(section(**found), at)
+                values[key] = self.complain(at, f"{_shown((*at, key))} is missing", hint)
+        return MISSING if MISSING in values.values() else self.whole(section(**values), at)
 
     def whole(self, section: object, at: Key) -> object:
         for key, message, hint in check_section(section):
@@ -107,21 +107,21 @@ class Binder:
         bound = {str(name): self.bind(section, inner, (*at, name)) for name, inner in value.items()}
         return MISSING if MISSING in bound.values() else MappingProxyType(bound)
 
-    def bind_list(self, wanted: Any, value: object, at: Key) -> object:
+    def bind_list(self, type_: Any, value: object, at: Key) -> object:
         if not isinstance(value, list):
             return self.complain(at, f"{_shown(at)} must be a list", f"write [{value}]")
-        items = [self.bind(wanted, item, (*at, i)) for i, item in enumerate(value)]
+        items = [self.bind(type_, item, (*at, i)) for i, item in enumerate(value)]
         return MISSING if MISSING in items else tuple(items)
 
-    def bind_plain(self, wanted: Any, value: object, at: Key) -> object:
+    def bind_plain(self, type_: Any, value: object, at: Key) -> object:
         if value is MISSING:
             return MISSING
-        if get_origin(wanted) is Literal:
-            choices = get_args(wanted)
+        if get_origin(type_) is Literal:
+            choices = get_args(type_)
             if value in choices:
                 return value
             return self.complain(at, f"{_shown(at)} is {value!r}", f"write {' or '.join(choices)}")
-        if _is(wanted, value):
+        if _is(type_, value):
             return value
         hints_of_kinds = {
             str: "put it in quotes",
@@ -130,15 +130,15 @@ class Binder:
             bool: "true or false",
         }
         kinds = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
-        return self.complain(at, f"{_shown(at)} must be {kinds[wanted]}", hints_of_kinds[wanted])
+        return self.complain(at, f"{_shown(at)} must be {kinds[type_]}", hints_of_kinds[type_])
 
-    def unknown(self, at: Key, known: Mapping[str, object]) -> None:
+    def unknown(self, at: Key, fields: Mapping[str, object]) -> None:
         if at[-1] == "<<":
             hint = "repeat the settings: merge keys are not part of YAML 1.2"
-        elif near := nearest(str(at[-1]), known):
+        elif near := nearest(str(at[-1]), fields):
             hint = f"did you mean {near}?"
         else:
-            hint = f"known here: {', '.join(known)}"
+            hint = f"known here: {', '.join(fields)}"
         self.complain(at, f"{_shown(at)} is not a setting", hint)
 
     def from_outside(self, value: dict[str, object], at: Key) -> object:
@@ -161,18 +161,18 @@ class Binder:
             return self.complain(at, f"the file {name} cannot be read: {reason}")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """The known name that was probably meant; "" if none is similar."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), "")
+    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), "")
 
 
-def _is(wanted: type, value: object) -> bool:
+def _is(type_: type, value: object) -> bool:
     """Whether a value is of a type, strictly; a whole number is a number too."""
-    if wanted is float:
+    if type_ is float:
         return type(value) is int or (isinstance(value, float) and math.isfinite(value))
-    return type(value) is wanted
+    return type(value) is type_
 
 
 def _shown(at: Key) -> str:

@@ -9,12 +9,12 @@ from syndicate.errors import SyndicateError
 
 def newsletter_named(config: Config, name: str) -> Newsletter:
     """The newsletter `name`. Raises SyndicateError with the nearest name there is."""
-    known = config.newsletters
-    if name in known:
-        return known[name]
-    near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
-    if not known:
+    newsletters = config.newsletters
+    if name in newsletters:
+        return newsletters[name]
+    near = nearest(name, newsletters)
+    hint = f"did you mean {near}?" if near else f"known: {', '.join(newsletters)}"
+    if not newsletters:
         hint = "add one under newsletters: in config.yaml"
     raise SyndicateError(f"there is no newsletter {name}", hint=hint)
 

@@ -210,12 +210,12 @@ def _nearest_zone(value: str) -> str:
 
 
 def _permalink(value: str) -> Complaint | None:
-    found = PLACEHOLDER.findall(value)
-    unknown = [placeholder for placeholder in found if placeholder not in PLACEHOLDERS]
+    placeholders = PLACEHOLDER.findall(value)
+    unknown = [placeholder for placeholder in placeholders if placeholder not in PLACEHOLDERS]
     if unknown:
-        known = " ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
-        return f"has an unknown {{{unknown[0]}}}", f"known: {known}"
-    if not {"slug", "path"} & set(found):
+        allowed = " ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+        return f"has an unknown {{{unknown[0]}}}", f"known: {allowed}"
+    if not {"slug", "path"} & set(placeholders):
         return "gives all articles the same URL", "add {slug} or {path}"
     return None
 

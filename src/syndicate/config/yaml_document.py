@@ -24,9 +24,9 @@ def parse_yaml(text: str, name: str) -> object:
         raise ConfigError(
             (ConfigProblem("this is nested too deeply", place, "see docs/config.md"),)
         )
-    if odd := ILLEGAL.search(text):
-        line = text.count("\n", 0, odd.start()) + 1
-        message = f"this is not YAML: it has the character U+{ord(odd[0]):04X}"
+    if illegal := ILLEGAL.search(text):
+        line = text.count("\n", 0, illegal.start()) + 1
+        message = f"this is not YAML: it has the character U+{ord(illegal[0]):04X}"
         raise ConfigError((ConfigProblem(message, Location(name, line), "delete it"),))
     try:
         return yaml_rs.loads(text, parse_datetime=False, alias_limits=FEW_ALIASES)

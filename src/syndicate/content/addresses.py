@@ -105,11 +105,13 @@ def _local(written: str, base: str, around: Surroundings, schemes: frozenset[str
     media = schemes is MEDIA_SCHEMES
     for place in _places(path, around.base):
         file = around.file(place) if media else None
-        found = file.url if file else around.article_url(place) if place and not media else None
-        if found is None and not media and (file := around.file(place)):
-            found = file.url
-        if found is not None:
-            return Address(_finished(found + rest).url, file)
+        target_url = (
+            file.url if file else around.article_url(place) if place and not media else None
+        )
+        if target_url is None and not media and (file := around.file(place)):
+            target_url = file.url
+        if target_url is not None:
+            return Address(_finished(target_url + rest).url, file)
     try:
         url = _joined(written.replace("\\", "/"), path, base, around.base)
     except ValueError:

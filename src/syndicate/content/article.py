@@ -1,4 +1,4 @@
-"""The values of this program: an article as read, and as published. No I/O, no decisions."""
+"""The main values: an article as read, and as published. No I/O, no decisions."""
 
 from __future__ import annotations
 

@@ -69,8 +69,12 @@ def _without_title(header: Header, title: str, form: Format) -> Body:
     heading = infer.heading(text.body, form)
     if heading is None or not _is_title(heading[0], title):
         return text
-    found, end = heading
-    return text.titled(found, "first heading", end) if found and not title else text.after(end)
+    title_text, end = heading
+    return (
+        text.titled(title_text, "first heading", end)
+        if title_text and not title
+        else text.after(end)
+    )
 
 
 def _is_title(heading: str, title: str) -> bool:
@@ -82,38 +86,38 @@ def _is_title(heading: str, title: str) -> bool:
 
 def _without_closing(text: Body, form: Format, zone: tzinfo) -> Body:
     """Take tags and a date from the last lines of a file without header."""
-    found = trailing_lines.read(text.body, zone, indented=form is Format.TEXT)
-    if not found:
+    closing = trailing_lines.read(text.body, zone, indented=form is Format.TEXT)
+    if not closing:
         return text
     inferred = {**text.inferred}
-    if found.rules:
-        inferred["tags"] = ", ".join(found.rules)
-    if found.date:
+    if closing.rules:
+        inferred["tags"] = ", ".join(closing.rules)
+    if closing.date:
         inferred["date"] = leading_lines.DATE_LINE
-    return replace(text, body=found.body, tags=found.tags, date=found.date, inferred=inferred)
+    return replace(text, body=closing.body, tags=closing.tags, date=closing.date, inferred=inferred)
 
 
 def _without_opening(text: Body, form: Format, zone: tzinfo) -> Body:
     """Take a title, and the metadata above and below it, from the first lines of a file without
     header."""
     text = _without_metadata(text, form, zone)
-    if not text.title and (found := infer.heading(text.body, form)) and found[0]:
-        text = _without_metadata(text.titled(found[0], "first heading", found[1]), form, zone)
+    if not text.title and (heading := infer.heading(text.body, form)) and heading[0]:
+        text = _without_metadata(text.titled(heading[0], "first heading", heading[1]), form, zone)
     return text
 
 
 def _without_metadata(text: Body, form: Format, zone: tzinfo) -> Body:
-    found = leading_lines.read(text.body, form, zone, has_title=bool(text.title))
-    tags = {tag.casefold(): tag for tag in (*found.tags, *text.tags)}
+    opening = leading_lines.read(text.body, form, zone, has_title=bool(text.title))
+    tags = {tag.casefold(): tag for tag in (*opening.tags, *text.tags)}
     inferred = {**text.inferred}
-    for name, rule in found.rules.items():
+    for name, rule in opening.rules.items():
         before = inferred.get(name)
         inferred[name] = f"{rule}, {before}" if before and before != rule else rule
     return replace(
-        text.after(found.end),
-        title=text.title or found.title,
-        authors=text.authors or found.authors,
-        date=text.date or found.date,
+        text.after(opening.end),
+        title=text.title or opening.title,
+        authors=text.authors or opening.authors,
+        date=text.date or opening.date,
         tags=tuple(tags.values()),
         inferred=inferred,
     )
@@ -124,6 +128,6 @@ def _without_title_line(text: Body, title: str, zone: tzinfo) -> Body:
     only one."""
     if title:
         return text.after(leading_lines.is_title_line(text.body, title))
-    if not text.title and (found := leading_lines.title_line(text.body, Format.TEXT, zone)):
-        return text.titled(found[0], leading_lines.TITLE_LINE, found[1])
+    if not text.title and (title_line := leading_lines.title_line(text.body, Format.TEXT, zone)):
+        return text.titled(title_line[0], leading_lines.TITLE_LINE, title_line[1])
     return text

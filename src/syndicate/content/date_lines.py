@@ -28,10 +28,10 @@ def read_date_line(line: str, zone: tzinfo) -> DateLine | None:
     text = unwrapped(line.strip())
     if len(text) > _MAX_LINE:
         return None
-    found = split_label(text)
-    labelled = found is not None and found.is_for_date
-    if found and labelled:
-        text = found.text.strip("*_").strip()
+    label_and_text = split_label(text)
+    labelled = label_and_text is not None and label_and_text.is_for_date
+    if label_and_text and labelled:
+        text = label_and_text.text.strip("*_").strip()
     if not _DATE.match(text):
         return None
     try:

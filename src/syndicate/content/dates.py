@@ -91,15 +91,15 @@ def _from_text(value: str) -> datetime:
         raise DateError(f"{_shown(text)} is not a date")
     if text.isascii() and text.isdigit():
         return _from_number(int(text))
-    if found := _YEAR_FIRST.fullmatch(text):
-        return _from_parts(text, found)
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _from_parts(text, match)
     if _SPOKEN.fullmatch(text) or _FIGURES.fullmatch(text):
         return _from_words(text)
     raise DateError(f"{_shown(text)} is not a date")
 
 
-def _from_parts(text: str, found: re.Match[str]) -> datetime:
-    year, _, month, day, hour, minute, second, fraction, half, offset = found.groups()
+def _from_parts(text: str, match: re.Match[str]) -> datetime:
+    year, _, month, day, hour, minute, second, fraction, half, offset = match.groups()
     hours = int(hour or 0)
     if half:
         if not 1 <= hours <= 12:

@@ -36,7 +36,7 @@ def unused_as_text(text: str) -> str:
     """Plain text with a backslash before each definition that is repeated or never referred to."""
     if "]:" not in text:
         return text
-    references = {_key(found["reference"]) for found in _PARTS.finditer(text) if found["reference"]}
+    references = {_key(match["reference"]) for match in _PARTS.finditer(text) if match["reference"]}
     return _escaped(text, lambda key, repeated: repeated or key not in references)
 
 
@@ -53,14 +53,14 @@ def repeated_as_text(markdown: str) -> str:
 def _escaped(text: str, is_text: Callable[[str, bool], bool]) -> str:
     defined: set[str] = set()
 
-    def escaped(found: re.Match[str]) -> str:
-        if not found["definition"]:
-            return found[0]
-        key = _key(found["definition"])
+    def escaped(match: re.Match[str]) -> str:
+        if not match["definition"]:
+            return match[0]
+        key = _key(match["definition"])
         if is_text(key, key in defined):
-            return f"{found['before']}\\{found['definition']}:"
+            return f"{match['before']}\\{match['definition']}:"
         defined.add(key)
-        return found[0]
+        return match[0]
 
     return _PARTS.sub(escaped, text)
 

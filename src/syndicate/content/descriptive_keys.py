@@ -55,9 +55,9 @@ def _taxonomies(reading: KeyReading, key: str, value: object) -> None:
         reading.warn_ignored(key, value, "a map of lists")
         return
     for name, terms in value.items():
-        known = role_of(name) if isinstance(name, str) else None
-        if known and known[0] in (Role.TAGS, Role.AUTHORS) and terms:
-            READERS[known[0]](reading, name, terms)
+        key_role = role_of(name) if isinstance(name, str) else None
+        if key_role and key_role[0] in (Role.TAGS, Role.AUTHORS) and terms:
+            READERS[key_role[0]](reading, name, terms)
         else:
             reading.metadata.extra[str(name)] = reading.plain(key, terms)
 
@@ -170,8 +170,8 @@ def _aliases(reading: KeyReading, key: str, value: object) -> None:
 
 def _placement(reading: KeyReading, key: str, value: object) -> None:
     reading.metadata.extra[key] = reading.plain(key, value)
-    if isinstance(value, str) and (known := role_of(key)):
-        reading.metadata.placement[known[0]] = value
+    if isinstance(value, str) and (key_role := role_of(key)):
+        reading.metadata.placement[key_role[0]] = value
 
 
 def _path(reading: KeyReading, key: str, value: object) -> None:

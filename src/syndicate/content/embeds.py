@@ -31,10 +31,10 @@ def link(url: str, text: str) -> str:
 def player(source: str, title: str = "") -> tuple[str, str]:
     """The page behind an embedded player or frame: its address and a text for the link."""
     title = " ".join(title.split())
-    if found := _YOUTUBE.search(source):
-        return f"https://www.youtube.com/watch?v={found[1]}", _named(title, "YouTube")
-    if found := _VIMEO.search(source):
-        return f"https://vimeo.com/{found[1]}", _named(title, "Vimeo")
+    if match := _YOUTUBE.search(source):
+        return f"https://www.youtube.com/watch?v={match[1]}", _named(title, "YouTube")
+    if match := _VIMEO.search(source):
+        return f"https://vimeo.com/{match[1]}", _named(title, "Vimeo")
     try:
         host = urlsplit(source).hostname or "this site"
     except ValueError:
@@ -201,12 +201,12 @@ def _include(arguments: Arguments) -> str | None:
     name = arguments.positional[0] if arguments.positional else ""
     stem = name.rpartition("/")[2].partition(".")[0].lower()
     rest = Arguments(arguments.positional[1:], arguments.named, arguments.text)
-    known = EMBEDS.get(stem)
+    embed = EMBEDS.get(stem)
     if stem in ("figure", "image", "img", "picture"):
-        known = figure
+        embed = figure
     elif stem == "include":
-        known = None
-    return known(rest) if known else None
+        embed = None
+    return embed(rest) if embed else None
 
 
 EMBEDS: Mapping[str, Callable[[Arguments], str | None]] = {

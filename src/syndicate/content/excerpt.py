@@ -64,8 +64,8 @@ def shorten(text: str, longest: int = MAX_LENGTH) -> str:
     """`text` up to the last sentence that ends in time, else up to a word and "…"."""
     if len(text) <= longest:
         return text
-    found = (match.end() for match in _END.finditer(text, 0, longest + 50))
-    ends = [end for end in found if SHORTEST <= end <= longest]
+    positions = (match.end() for match in _END.finditer(text, 0, longest + 50))
+    ends = [end for end in positions if SHORTEST <= end <= longest]
     if ends:
         return text[: ends[-1]]
     short = text[: longest - 1]

@@ -118,7 +118,7 @@ class _Walk:
 
     def _folder(self, prefix: str, folder: str, *, linked: bool) -> list[tuple[str, str]]:
         """Take the files of a folder; its folders, as (prefix, folder)."""
-        found, below = self.found, list[tuple[str, str]]()
+        files, below = self.found, list[tuple[str, str]]()
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
@@ -131,7 +131,7 @@ class _Walk:
                         below.append((f"{prefix}{name}/", entry.path))
                     elif entry.is_file():
                         stat = entry.stat()
-                        found[prefix + name] = (stat.st_size, stat.st_mtime_ns)
+                        files[prefix + name] = (stat.st_size, stat.st_mtime_ns)
                         if linked:
                             self._linked.add(entry.path)
                 except OSError:  # deleted since, as temporary files of editors are
@@ -194,15 +194,15 @@ class LinkError(ArticleError):
     """The path is a symbolic link that is not followed. It stays so until the link changes."""
 
 
-def read(root: Path, path: str, most: int | None = None, links: Sequence[Path] = ()) -> bytes:
-    """The bytes of a file that `scan` found; of one larger than `most`, one more than that.
+def read(root: Path, path: str, max_bytes: int | None = None, links: Sequence[Path] = ()) -> bytes:
+    """The bytes of a file that `scan` found; of one larger than `max_bytes`, one more than that.
 
     `links` are the folders outside `root` that links may lead to. Raises UnreadableError, and
     LinkError for what is outside of these, also when it only came there after the scan.
     """
     with opened(root, path, links) as file:
         size = os.fstat(file.fileno()).st_size
-        return _read(file.fileno(), size if most is None else min(size, most + 1))
+        return _read(file.fileno(), size if max_bytes is None else min(size, max_bytes + 1))
 
 
 def opened(root: Path, path: str, links: Sequence[Path] = ()) -> AbstractContextManager[FileIO]:

@@ -63,8 +63,8 @@ def split(path: str, text: str) -> Header:
         return _read_named_fence(path, text, start, named)
     if text.startswith("{", start) and _JSON_START.match(text, start):
         return _read_json(path, text, start)
-    if text.startswith((".. ", "<!--"), start) and (found := read_nikola_lines(path, text, start)):
-        return found
+    if text.startswith((".. ", "<!--"), start) and (header := read_nikola_lines(path, text, start)):
+        return header
     if begins_with_key(text, start):
         return read_lines(path, text, start)
     if (broken := _BROKEN_FENCE.match(text, start)) and role_of(broken[1]):

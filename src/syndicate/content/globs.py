@@ -69,11 +69,11 @@ def _alternatives(pattern: str) -> tuple[tuple[str, ...], ...]:
     done: list[str] = []
     while waiting and len(done) + len(waiting) <= _MAX_ALTERNATIVES:
         each = waiting.pop()
-        if (found := _BRACES.search(each)) is None:
+        if (match := _BRACES.search(each)) is None:
             done.append(each)
             continue
-        head, tail = each[: found.start()], each[found.end() :]
-        waiting += [f"{head}{option}{tail}" for option in found[1].split(",")]
+        head, tail = each[: match.start()], each[match.end() :]
+        waiting += [f"{head}{option}{tail}" for option in match[1].split(",")]
     split = (each for one in done for each in _split_stars(one))
     return tuple(tuple(each.strip("/").split("/")[:_MAX_SEGMENTS]) for each in split)
 
@@ -95,30 +95,30 @@ def _split_stars(pattern: str) -> list[str]:
     return ["/".join((*before, f"{head}*{tail}", *after)), "/".join((*before, *inner, *after))]
 
 
-def _fits(parts: list[str], wanted: tuple[str, ...]) -> bool:
+def _fits(parts: list[str], pattern: tuple[str, ...]) -> bool:
     """Walk the path once, with every place in the pattern where the match may stand."""
-    places = _skipped({0}, wanted)
+    places = _skipped({0}, pattern)
     for part in parts:
         if not places:
             return False
         places = _skipped(
             {
-                place if wanted[place] == "**" else place + 1
+                place if pattern[place] == "**" else place + 1
                 for place in places
-                if place < len(wanted)
-                and (wanted[place] == "**" or fnmatchcase(part, wanted[place]))
+                if place < len(pattern)
+                and (pattern[place] == "**" or fnmatchcase(part, pattern[place]))
             },
-            wanted,
+            pattern,
         )
-    return len(wanted) in places
+    return len(pattern) in places
 
 
-def _skipped(places: set[int], wanted: tuple[str, ...]) -> set[int]:
+def _skipped(places: set[int], pattern: tuple[str, ...]) -> set[int]:
     """The places, and those behind each `**`, which may stand for nothing."""
-    found = set(places)
+    reached = set(places)
     for place in sorted(places):
         after = place
-        while after < len(wanted) and wanted[after] == "**":
+        while after < len(pattern) and pattern[after] == "**":
             after += 1
-            found.add(after)
-    return found
+            reached.add(after)
+    return reached

@@ -27,15 +27,15 @@ class Header(NamedTuple):
 
     def line_of(self, key: str) -> int:
         """The line of a key in the file; the first line of the header if the key is not found."""
-        found = _find_key(key, self.source)
-        return self.line + (self.source.count("\n", 0, found.start(1)) if found else 0)
+        source_key = _find_key(key, self.source)
+        return self.line + (self.source.count("\n", 0, source_key.start(1)) if source_key else 0)
 
     def as_written(self, key: str) -> str | None:
         """The text after a key on its line, without comment; None if it is not written so."""
-        found = _find_key(key, self.source)
-        if found is None or self.kind not in ("yaml", "toml", "json", "lines"):
+        source_key = _find_key(key, self.source)
+        if source_key is None or self.kind not in ("yaml", "toml", "json", "lines"):
             return None
-        text = found[2].partition(" #")[0].strip()
+        text = source_key[2].partition(" #")[0].strip()
         return text.rstrip(",") if self.kind == "json" else text
 
 

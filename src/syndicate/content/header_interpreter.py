@@ -52,11 +52,11 @@ def interpret(
     reading = KeyReading(path, header, zone, Metadata())
     chosen = _Chosen()
     for key, value in header.values.items():
-        known = role_of(key)
-        if known is None:
+        key_role = role_of(key)
+        if key_role is None:
             _unknown_key(reading, key, value)
             continue
-        role, rank = known
+        role, rank = key_role
         if value is None or value == "":
             continue
         if role in _CUMULATIVE:
@@ -131,12 +131,12 @@ def _unknown_key(reading: KeyReading, key: str, value: object) -> None:
         return
     message = f"the key {key!r} is unknown; did you mean {meant!r}?"
     hint = f"write {meant}, or rename the key"
-    known = role_of(meant)
-    if known is None or value in (None, "") or not _may_control(reading, known[0], value):
+    key_role = role_of(meant)
+    if key_role is None or value in (None, "") or not _may_control(reading, key_role[0], value):
         reading.warn("key-unknown", key, message, hint)
         return
     finding = reading.finding("key-unknown", key, f"{message} The article is held back", hint)
-    if known[0] is Role.DATE and not meant.startswith("pub"):
+    if key_role[0] is Role.DATE and not meant.startswith("pub"):
         reading.undated.append((f"{key}, a typo of {meant}?", finding))
     else:
         reading.metadata.findings.append(finding)
@@ -146,9 +146,9 @@ def _unknown_key(reading: KeyReading, key: str, value: object) -> None:
 def _computed(reading: KeyReading, values: Mapping[object, object]) -> None:
     """Read yes and no among values that Eleventy computes; templates are not evaluated."""
     for key, value in values.items():
-        known = role_of(key) if isinstance(key, str) else None
-        if known and known[0] in PUBLISHING and yes_or_no(value) is not None:
-            _READERS[known[0]](reading, str(key), value)
+        key_role = role_of(key) if isinstance(key, str) else None
+        if key_role and key_role[0] in PUBLISHING and yes_or_no(value) is not None:
+            _READERS[key_role[0]](reading, str(key), value)
 
 
 def _may_control(reading: KeyReading, role: Role, value: object) -> bool:

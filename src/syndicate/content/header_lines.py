@@ -40,25 +40,25 @@ def read_lines(path: str, text: str, start: int) -> Header:
     form ends the header, as in Python-Markdown.
     """
     values: dict[str, object] = {}
-    known: set[Role] = set()
+    roles: set[Role] = set()
     at, name = start, ""
     while at < len(text) and at - start <= MAX_HEADER_LENGTH:
         end = text.find("\n", at)
         row = text[at : len(text) if end < 0 else end].rstrip()
         if not row:
             break
-        found = _HEADER_LINE.match(row) if row[0] not in " \t" else None
-        if found:
-            name, values[name] = _entry(path, text, at, values, found)
-            known.update([role[0]] if (role := role_of(name)) else ())
+        match = _HEADER_LINE.match(row) if row[0] not in " \t" else None
+        if match:
+            name, values[name] = _entry(path, text, at, values, match)
+            roles.update([role[0]] if (role := role_of(name)) else ())
         elif row[0] in " \t":
             values[name] = f"{values[name]}\n{row.strip()}".strip()
-        elif len(known) > 1:
+        elif len(roles) > 1:
             break
         else:
             return without(text, start)
         at = len(text) if end < 0 else end + 1
-    if not known & _HEADER_ROLES:
+    if not roles & _HEADER_ROLES:
         return without(text, start)
     check_length(path, text.count("\n", 0, start) + 1, text[start:at])
     return header_between(text, "lines", values, start, at, at)
@@ -73,9 +73,9 @@ def read_nikola_lines(path: str, text: str, start: int) -> Header | None:
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         row = text[at:end].strip()
-        found = _DOTTED_LINE.match(row)
-        if found:
-            key, values[key] = _entry(path, text, at, values, found)
+        match = _DOTTED_LINE.match(row)
+        if match:
+            key, values[key] = _entry(path, text, at, values, match)
         elif row and comment and _COMMENT_CLOSES.match(row):
             at = min(len(text), end + 1)
             break
@@ -93,12 +93,12 @@ def read_nikola_lines(path: str, text: str, start: int) -> Header | None:
 
 
 def _entry(
-    path: str, text: str, at: int, values: Mapping[str, object], found: re.Match[str]
+    path: str, text: str, at: int, values: Mapping[str, object], match: re.Match[str]
 ) -> tuple[str, str]:
     """The key and value of a line below `values`. Raises ArticleError for a repeated key."""
-    name = found[1]
+    name = match[1]
     if name in values and role_of(name) is not None:
         refuse(
             path, text.count("\n", 0, at) + 1, f"the key {name!r} is repeated", "keep one of them"
         )
-    return name, (found[2] or "").strip()
+    return name, (match[2] or "").strip()

@@ -113,8 +113,8 @@ def _refuse_yaml(path: str, source: str, line: int, error: Exception) -> Never:
 
 def _line_of_repeated_key(key: str, source: str, line: int) -> int:
     pattern = rf"""^[ \t-]*["']?{re.escape(key)}["']?[ \t]*:"""
-    found = list(re.finditer(pattern, source, re.MULTILINE))
-    return line + source.count("\n", 0, found[1].start()) if len(found) > 1 else line
+    matches = list(re.finditer(pattern, source, re.MULTILINE))
+    return line + source.count("\n", 0, matches[1].start()) if len(matches) > 1 else line
 
 
 def _toml(path: str, source: str, line: int) -> dict[str, object]:

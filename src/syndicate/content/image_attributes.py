@@ -26,16 +26,16 @@ _MEDIA_TYPES = {
 
 def take_lazy(attributes: Attributes, plain: str, lazy: tuple[str, ...]) -> str:
     """Take the address that a script would load later; else the one in the attribute `plain`."""
-    found = [attributes.pop(key) for key in lazy if key in attributes]
+    urls = [attributes.pop(key) for key in lazy if key in attributes]
     return next(
-        filter(None, found),
+        filter(None, urls),
         attributes.pop(plain, "") if plain == "src" else attributes.get(plain, ""),
     )
 
 
 def candidates(srcset: str) -> list[tuple[str, str]]:
     """The addresses in a srcset, each with its descriptor (HTML, section 4.8.4.2.1)."""
-    found: list[tuple[str, str]] = []
+    kept: list[tuple[str, str]] = []
     address = ""
     for word in _COMMA_WITHOUT_SPACE.sub(r"\1, ", srcset).split():
         if not address:
@@ -45,9 +45,9 @@ def candidates(srcset: str) -> list[tuple[str, str]]:
         else:
             size, ended = word.rstrip(","), True
         if address and ended:
-            found.append((address, size if re.fullmatch(r"[\d.]+[wxh]", size) else ""))
+            kept.append((address, size if re.fullmatch(r"[\d.]+[wxh]", size) else ""))
             address = ""
-    return [*found, (address, "")] if address else found
+    return [*kept, (address, "")] if address else kept
 
 
 def keep_whole_pixels(attributes: Attributes) -> None:

@@ -57,12 +57,12 @@ def heading(body: str, form: Format) -> tuple[str, int] | None:
 
 
 def _html_heading(body: str) -> tuple[str, int] | None:
-    found = _H1.match(body[: plaintext.MAX_MARKUP_LENGTH].lstrip())
-    if found is None:
+    match = _H1.match(body[: plaintext.MAX_MARKUP_LENGTH].lstrip())
+    if match is None:
         return None
     skipped = len(body) - len(body.lstrip())
-    title = plaintext.from_html(found[1])
-    return (title, _past_blank(body, skipped + found.end())) if title else None
+    title = plaintext.from_html(match[1])
+    return (title, _past_blank(body, skipped + match.end())) if title else None
 
 
 def _unclosed(text: str) -> str:
@@ -100,17 +100,17 @@ def _paragraphs(window: str) -> list[str]:
 
     Of a block whose line breaks are kept (verse, an address), its first line.
     """
-    found, fence = [], ""
+    paragraphs, fence = [], ""
     for block in re.split(r"\n[ \t]*\n", window):
         text = block.strip("\n")
         if not fence and text and not _NOT_PROSE.match(text) and not _FENCE.match(text):
-            found.append(_HARD_BREAK.split(text, maxsplit=1)[0])
+            paragraphs.append(_HARD_BREAK.split(text, maxsplit=1)[0])
         for mark in _FENCE.findall(block):
             if not fence:
                 fence = mark
             elif mark.startswith(fence):
                 fence = ""
-    return found
+    return paragraphs
 
 
 def _sentence(lead: str) -> str:

@@ -139,23 +139,23 @@ class FolderRules:
         """
         if not (self._by_folder or self._by_stem):
             return ()
-        found: list[Inherited] = []
+        values: list[Inherited] = []
         for each in self._statements(path):
             if each.source == path or not each.fits(path):
                 continue
             if each.error:
                 raise _unknown(path, each)
-            found += _inherited(each)
-        return tuple(found)
+            values += _inherited(each)
+        return tuple(values)
 
     def _statements(self, path: str) -> list[Statement]:
         stem = path.rpartition(".")[0] or path
-        found = list(self._by_stem.get(stem, ()))
+        statements = list(self._by_stem.get(stem, ()))
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
-            found += self._by_folder.get(folder, ())
-        return found
+            statements += self._by_folder.get(folder, ())
+        return statements
 
 
 def _is_kind(path: str, kind: str) -> bool:
@@ -198,10 +198,10 @@ def _decides(key: str, value: object) -> bool:
     Of dates only a stated day of publication; of addresses Eleventy's `permalink: false`, and any
     other that overrules one farther away.
     """
-    known = role_of(key)
-    if known is None or known[0] not in PUBLISHING or value is None:
+    key_role = role_of(key)
+    if key_role is None or key_role[0] not in PUBLISHING or value is None:
         return False
-    if known[0] is Role.DATE:
+    if key_role[0] is Role.DATE:
         return normal(key).startswith("publi") or normal(key) in ("pubdate", "datepublished")
     return True
 

@@ -84,8 +84,8 @@ def read(body: str, form: Format, zone: tzinfo, *, has_title: bool) -> Opening:
     window = body[:_WINDOW]
     # Above the title line, a byline may be text.
     opening = _with_metadata(window, Opening(), zone, bylines=has_title)
-    if not has_title and (found := title_line(body[opening.end :], form, zone)):
-        title, end = found
+    if not has_title and (title_match := title_line(body[opening.end :], form, zone)):
+        title, end = title_match
         rules = {"title": TITLE_LINE, **opening.rules}
         opening = replace(opening, end=opening.end + end, title=title, rules=rules)
         opening = _with_metadata(window, opening, zone)
@@ -199,8 +199,8 @@ def _metadata_of(line: str, zone: tzinfo) -> Opening | None:
     text = line.strip()
     if not text or len(text) > MAX_LINE:
         return None
-    if found := labelled_tags(text):
-        return Opening(tags=found.tags, rules={"tags": found.rule})
+    if labelled := labelled_tags(text):
+        return Opening(tags=labelled.tags, rules={"tags": labelled.rule})
     if tags := hashtags(text):
         return Opening(tags=tags, rules={"tags": HASHTAG_LINE})
     if day := read_date_line(text, zone):
@@ -211,15 +211,15 @@ def _metadata_of(line: str, zone: tzinfo) -> Opening | None:
 
 def _byline(text: str, zone: tzinfo) -> Opening | None:
     """`by Ann Lee`, `By Ann Lee and Bo Ek`, `By Ann Lee, 4 March 2026`."""
-    found = _BY.match(text) if len(text) <= _MAX_TITLE else None
-    if found is None:
+    match = _BY.match(text) if len(text) <= _MAX_TITLE else None
+    if match is None:
         return None
-    if names := _names(found[1]):
+    if names := _names(match[1]):
         return Opening(authors=names, rules={"authors": BYLINE})
-    for gap in _BEFORE_DATE.finditer(found[1]):
+    for gap in _BEFORE_DATE.finditer(match[1]):
         names, day = (
-            _names(found[1][: gap.start()]),
-            read_date_line(found[1][gap.end() :], zone),
+            _names(match[1][: gap.start()]),
+            read_date_line(match[1][gap.end() :], zone),
         )
         if names and day:
             return Opening(

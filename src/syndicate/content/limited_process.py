@@ -56,18 +56,18 @@ def render_confined(
     """As `render.render`; a text that exceeds a limit is replaced by a summary, with a finding."""
     try:
         if len(article.body) <= SHORT:
-            rendering, found = render(article, url=url, surroundings=surroundings)
+            rendering, findings = render(article, url=url, surroundings=surroundings)
         else:
-            rendering, found = process.render(article, url, surroundings)
+            rendering, findings = process.render(article, url, surroundings)
     except TooMuchError as error:
         return _summarised(article), (_finding(article, str(error)),)
     if len(rendering.html) > MAX_HTML:
         why = f"as HTML it has {len(rendering.html):,} characters, and at most {MAX_HTML:,} are"
         return _summarised(article, rendering.summary), (
             _finding(article, f"{why} published"),
-            *found,
+            *findings,
         )
-    return rendering, found
+    return rendering, findings
 
 
 def _finding(article: Article, why: str) -> Finding:
@@ -101,9 +101,9 @@ class Confined:
             raise TooMuchError(_why(_ended(process))) from None
         if "too much" in answer:
             raise TooMuchError(answer["too much"])
-        made = answer["rendering"]
-        made["images"] = tuple(Image(**image) for image in made["images"])
-        return Rendering(**made), tuple(from_json(answer["findings"]))
+        fields = answer["rendering"]
+        fields["images"] = tuple(Image(**image) for image in fields["images"])
+        return Rendering(**fields), tuple(from_json(answer["findings"]))
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -P, and no empty path: no file of the user's may be taken for a module.
@@ -131,9 +131,9 @@ class Confined:
 
 
 def _request(article: Article, url: str, surroundings: Surroundings) -> dict[str, Any]:
-    wanted = ("path", "title", "body", "format", "slug", "body_line", "summary")
+    fields = ("path", "title", "body", "format", "slug", "body_line", "summary")
     return {
-        "article": {name: getattr(article, name) for name in wanted},
+        "article": {name: getattr(article, name) for name in fields},
         "url": url,
         "base": surroundings.base,
     }
@@ -199,8 +199,10 @@ def serve() -> None:
         article["format"] = Format(article["format"])
         around = _Asking(request["base"], requests, sys.stdout.buffer)
         try:
-            rendering, found = render(Article(**article), url=request["url"], surroundings=around)
-            answer = {"rendering": asdict(rendering), "findings": to_json(found)}
+            rendering, findings = render(
+                Article(**article), url=request["url"], surroundings=around
+            )
+            answer = {"rendering": asdict(rendering), "findings": to_json(findings)}
         except TooMuchError as error:
             answer = {"too much": str(error)}
         except MemoryError:
@@ -208,9 +210,9 @@ def serve() -> None:
         _write(sys.stdout.buffer, answer)
 
 
-def _limit(what: int, most: int) -> None:
+def _limit(what: int, maximum: int) -> None:
     _, hard = resource.getrlimit(what)
-    resource.setrlimit(what, (most if hard < 0 else min(most, hard), hard))
+    resource.setrlimit(what, (maximum if hard < 0 else min(maximum, hard), hard))
 
 
 def _seconds() -> float:
@@ -234,8 +236,8 @@ class _Asking:
         return self._asked_for_url("article_anywhere", target)
 
     def file(self, target: str) -> LocalFile | None:
-        found = self._ask("file", target)
-        return LocalFile(**found) if found else None
+        fields = self._ask("file", target)
+        return LocalFile(**fields) if fields else None
 
     def _asked_for_url(self, question: str, target: str) -> str | None:
         url = self._ask(question, target)

@@ -100,8 +100,8 @@ class _Scanner:
 
     def _opened(self, line: str, following: str) -> LineKind:
         in_list, self.in_list = self.in_list, False
-        if found := _FENCE.match(line):
-            self.fence = found[1]
+        if match := _FENCE.match(line):
+            self.fence = match[1]
             return LineKind.OTHER
         if _HEADING.match(line) or _OTHER.match(line) or self._is_table(line, following):
             return LineKind.OTHER

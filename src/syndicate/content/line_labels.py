@@ -100,18 +100,18 @@ class LabelledText(NamedTuple):
 
 def split_label(line: str) -> LabelledText | None:
     """The line split at its label, which need not be a known one; None without a label."""
-    found = _LABEL.match(line)
-    return LabelledText(" ".join(found[1].split()), found[2].strip()) if found else None
+    match = _LABEL.match(line)
+    return LabelledText(" ".join(match[1].split()), match[2].strip()) if match else None
 
 
 def lone_label(line: str) -> LabelledText | None:
     """The label for tags that is all of the line: `Keywords:`, `**Tags**`, `### Tags`."""
     text = line.strip()
     heading = _HEADING_LABEL.match(text)
-    found = LabelledText(" ".join(heading[1].split()), "") if heading else split_label(text)
-    if found is None or found.text.strip("*_ ") or not found.is_for_tags:
+    labelled = LabelledText(" ".join(heading[1].split()), "") if heading else split_label(text)
+    if labelled is None or labelled.text.strip("*_ ") or not labelled.is_for_tags:
         return None
-    return found
+    return labelled
 
 
 def without_symbols(line: str) -> str:
@@ -121,7 +121,7 @@ def without_symbols(line: str) -> str:
 
 def unwrapped(line: str) -> str:
     """The line without italics, bold or brackets that enclose all of it."""
-    if found := _BRACKETED.match(line):
-        return found[1] or found[2] or line
-    found = _EMPHASISED.match(line)
-    return line if found is None or found[1] in found[2] else found[2]
+    if match := _BRACKETED.match(line):
+        return match[1] or match[2] or line
+    match = _EMPHASISED.match(line)
+    return line if match is None or match[1] in match[2] else match[2]

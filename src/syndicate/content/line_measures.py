@@ -41,8 +41,8 @@ def may_begin_sentence(line: str) -> bool:
 
 def first_character(line: str) -> str:
     """The first character that is not punctuation, after a tag if there is one; "" without one."""
-    found = _FIRST_CHARACTER.match(line[:120])
-    return found[1] if found else ""
+    match = _FIRST_CHARACTER.match(line[:120])
+    return match[1] if match else ""
 
 
 def ends_early(above: str, following: str, column: int) -> bool:

@@ -55,7 +55,7 @@ class Expression:
 
     def _reached(self, places: set[int], at: int, end: int) -> set[int]:
         """The places, and all that are reached from them without taking a character."""
-        waiting, found = list(places), set(places)
+        waiting, reached = list(places), set(places)
         while waiting:
             place = waiting.pop()
             if place == len(self.steps):
@@ -67,10 +67,10 @@ class Expression:
                 after = (place + 1,) if at == (0 if fits == "^" else end) else ()
             else:
                 continue
-            new = [each for each in after if each not in found]
-            found.update(new)
+            new = [each for each in after if each not in reached]
+            reached.update(new)
             waiting += new
-        return found
+        return reached
 
 
 @lru_cache(maxsize=256)
@@ -140,12 +140,12 @@ class _Parser:
 
     def _one_character(self) -> re.Pattern[str]:
         rest = {"[": _CLASS, "\\": _ESCAPE}.get(self.pattern[self.at])
-        found = rest.match(self.pattern, self.at) if rest else None
-        if rest and (found is None or "[:" in found[0]):
+        match = rest.match(self.pattern, self.at) if rest else None
+        if rest and (match is None or "[:" in match[0]):
             raise ValueError(f"{self.pattern[self.at :][:10]} is not supported")
-        text = found[0] if found else self.pattern[self.at]
+        text = match[0] if match else self.pattern[self.at]
         self.at += len(text)
-        plain = text if found or text == "." else re.escape(text)
+        plain = text if match or text == "." else re.escape(text)
         if plain not in self.cache:
             try:
                 self.cache[plain] = re.compile(plain, self.flags)
@@ -163,10 +163,10 @@ class _Parser:
     def _count(self) -> tuple[int, int | None] | None:
         """How often what stands before is repeated, at least and at most."""
         simple: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
-        found = _COUNT.match(self.pattern, self.at)
-        if found:
-            low = int(found[1])
-            high = int(found[3]) if found[3] else None if found[2] else low
+        match = _COUNT.match(self.pattern, self.at)
+        if match:
+            low = int(match[1])
+            high = int(match[3]) if match[3] else None if match[2] else low
             count: tuple[int, int | None] = (low, high)
         elif self.at < len(self.pattern) and self.pattern[self.at] in simple:
             count = simple[self.pattern[self.at]]
@@ -174,7 +174,7 @@ class _Parser:
             return None
         if max(count[0], count[1] or 0) > _MAX_COUNT or (count[1] or count[0]) < count[0]:
             raise ValueError("a number of repetitions is too large, or too small")
-        self.at += len(found[0]) if found else 1
+        self.at += len(match[0]) if match else 1
         if self._is_next("?"):  # whether as few as possible are taken does not matter here
             self.at += 1
         return count

@@ -85,7 +85,7 @@ _AFTER_CODE = re.compile(r"(</code>)\{:[^{}\n]*\}")
 
 def _without_marks(html: str) -> str:
     html = _AFTER_CODE.sub(r"\1", html) if "</code>{:" in html else html
-    return _MARKS.sub(lambda found: found["code"] or "", html)
+    return _MARKS.sub(lambda match: match["code"] or "", html)
 
 
 _HEADING = re.compile(r"<h([1-6])>(.{0,500}?)</h\1>")

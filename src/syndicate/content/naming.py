@@ -86,11 +86,11 @@ def dated_name(path: str) -> tuple[date | None, str]:
         name = folder.rpartition("/")[2]
     if not name[:4].isdigit():
         return None, name
-    if (found := _DATED_NAME.match(name)) is None:
+    if (match := _DATED_NAME.match(name)) is None:
         return None, name
-    year, _, month, day, month2, day2 = found.groups()
+    year, _, month, day, month2, day2 = match.groups()
     when = _day(year, month or month2, day or day2)
-    return (None, name) if when is None else (when, name[found.end() :])
+    return (None, name) if when is None else (when, name[match.end() :])
 
 
 def has_impossible_day(path: str) -> bool:
@@ -98,14 +98,14 @@ def has_impossible_day(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if folder and name.lower().rpartition(".")[0] == "index":
         name = folder.rpartition("/")[2]
-    found = _DATED_NAME.match(name)
-    return bool(found and found[2] and dated_name(path)[0] is None)
+    match = _DATED_NAME.match(name)
+    return bool(match and match[2] and dated_name(path)[0] is None)
 
 
 def dated_folders(path: str) -> date | None:
     """The day that three folders in a row spell, as in `2013/03/05/`. A month is no day."""
-    found = _DATED_FOLDERS.search(path)
-    return _day(*found.groups()) if found else None
+    match = _DATED_FOLDERS.search(path)
+    return _day(*match.groups()) if match else None
 
 
 def in_drafts(path: str) -> bool:

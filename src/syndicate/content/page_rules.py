@@ -155,8 +155,8 @@ def _inside(path: str) -> str:
 
 
 def _is_language(folder: str) -> bool:
-    found = _LANGUAGE.fullmatch(folder)
-    return bool(found and found[1].lower() in _LANGUAGE_CODES)
+    match = _LANGUAGE.fullmatch(folder)
+    return bool(match and match[1].lower() in _LANGUAGE_CODES)
 
 
 def _page_name(inner: str, form: Format, *, dated: bool) -> str:
@@ -174,9 +174,9 @@ def _name_at_root(inner: str) -> str:
     first, _, rest = inner.partition("/")
     name = first if _is_index(rest) else "" if rest else first.partition(".")[0]
     name = unicodedata.normalize("NFC", name).lower().strip().replace(" ", "-").replace("_", "-")
-    found = _IN_LANGUAGE.search(name)
-    if name not in _NAMES and found and found[1] in _LANGUAGE_CODES:
-        return name[: found.start()]
+    match = _IN_LANGUAGE.search(name)
+    if name not in _NAMES and match and match[1] in _LANGUAGE_CODES:
+        return name[: match.start()]
     return name
 
 

@@ -72,8 +72,8 @@ def _published(reading: KeyReading, key: str, value: object) -> None:
 
 def _control(reading: KeyReading, key: str, value: object) -> None:
     """A key with which a generator keeps a text from being published, or out of lists."""
-    known = role_of(key)
-    role = known[0] if known else Role.STATUS
+    key_role = role_of(key)
+    role = key_role[0] if key_role else Role.STATUS
     result = verdict(role, value)
     if result is Verdict.UNCLEAR:
         message = f"{key} is {describe(value)}, which is not understood; the article is held back"

@@ -184,6 +184,6 @@ def _written_at(body: str, written: str, start: int) -> int:
     """Where an address stands in the body, which may spell it with escapes or entities; or -1."""
     for begin in (start, 0):
         for spelling in (written, unquote(written), escape(written)):
-            if spelling and (found := body.find(spelling, begin)) >= 0:
-                return found
+            if spelling and (position := body.find(spelling, begin)) >= 0:
+                return position
     return -1

@@ -30,31 +30,31 @@ def find(root: Path, files: Mapping[str, Stat]) -> RuleFiles:
     of theirs is noticed.
     """
     paths = [path for path in files if path.endswith(_SUFFIXES) or "_index." in path]
-    found = {
+    rule_files = {
         path: files[path] for path in paths if files[path][0] >= 0 and _speaks(root, path, files)
     }
-    found |= {path: files[path] for path in _leaders(files)}
+    rule_files |= {path: files[path] for path in _leaders(files)}
     for name in generators.site_files():
         for path in (name, f"../{name}"):
             stat = folder.stat_of(root, path)
             if stat and (root / path).is_file():
-                found[path] = stat
-    return found
+                rule_files[path] = stat
+    return rule_files
 
 
 _SUFFIXES = (".json", ".meta", ".js", ".cjs", ".mjs", "_metadata.yml", "_metadata.yaml")
 
 
-def fingerprint(found: RuleFiles) -> str:
+def fingerprint(rule_files: RuleFiles) -> str:
     """A short text that differs when one of the files does; "" without any."""
-    if not found:
+    if not rule_files:
         return ""
-    return sha256(repr(sorted(found.items())).encode("utf-8", "replace")).hexdigest()[:16]
+    return sha256(repr(sorted(rule_files.items())).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def load(root: Path, found: RuleFiles, links: Sequence[Path] = ()) -> FolderRules:
+def load(root: Path, rule_files: RuleFiles, links: Sequence[Path] = ()) -> FolderRules:
     """The statements of the files. One that cannot be read makes its whole folder unknown."""
-    files = [_source(root, path, links) for path in found if not path.endswith(_WITH_ARTICLE)]
+    files = [_source(root, path, links) for path in rule_files if not path.endswith(_WITH_ARTICLE)]
     unread = [each for each in files if isinstance(each, Statement)]
     sources = [each for each in files if isinstance(each, Source)]
     return FolderRules((*unread, *generators.statements(sources)))

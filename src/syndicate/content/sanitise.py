@@ -70,7 +70,7 @@ def sanitise(
     html = _GIST.sub(r'<p><a href="\1">Read the code on GitHub Gist</a></p>', html)
     removed = [
         HtmlProblem("html-removed", f"<{name}> is removed", f"<{name}", _REMOVED_ELEMENTS[name])
-        for name in sorted({found[1].lower() for found in _REMOVED_TAG.finditer(html)})
+        for name in sorted({match[1].lower() for match in _REMOVED_TAG.finditer(html)})
     ]
     html = _RENAMED.sub(lambda m: f"<{m[1]}x-{_NEW_NAMES[m[2].lower()]}", html)
     if html.count("<") > MANY_TAGS:

@@ -75,8 +75,8 @@ class TagFinder:
     def _end_of_fence(self, match: re.Match[str]) -> int:
         mark = match["fence"]
         end = re.compile(rf"^[ \t>]*{mark[0]}{{{len(mark)},}}[ \t]*$", re.MULTILINE)
-        found = end.search(self.body, match.end())
-        return found.end() if found else len(self.body)
+        match_end = end.search(self.body, match.end())
+        return match_end.end() if match_end else len(self.body)
 
     def _end_of_code_span(self, match: re.Match[str]) -> int:
         """The end of a code span; backticks that are not closed are text."""
@@ -91,10 +91,10 @@ class TagFinder:
         """Where a closing mark ends; `start` if it does not occur."""
         if mark.lower() in self.absent:
             return start
-        found = re.compile(re.escape(mark), re.IGNORECASE).search(self.body, start)
-        if found is None:
+        match = re.compile(re.escape(mark), re.IGNORECASE).search(self.body, start)
+        if match is None:
             self.absent.add(mark.lower())
-        return found.end() if found else start
+        return match.end() if match else start
 
 
 def _code_spans(body: str) -> dict[int, int]:

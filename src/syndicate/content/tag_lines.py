@@ -42,11 +42,11 @@ class LabelledTags(NamedTuple):
 def labelled_tags(line: str) -> LabelledTags | None:
     """The tags that follow a label: `Tags: tides, mills`. None if the line is not one of tags."""
     text = unwrapped(without_symbols(line))
-    found = split_label(text) if len(text) <= MAX_LINE else None
-    if found is None or not (found.is_for_tags or found.is_for_topics):
+    labelled = split_label(text) if len(text) <= MAX_LINE else None
+    if labelled is None or not (labelled.is_for_tags or labelled.is_for_topics):
         return None
-    tags = listed_tags(found.text, strict=found.is_for_topics)
-    return LabelledTags(tags, found.rule) if tags else None
+    tags = listed_tags(labelled.text, strict=labelled.is_for_topics)
+    return LabelledTags(tags, labelled.rule) if tags else None
 
 
 def listed_tags(text: str, *, strict: bool) -> tuple[str, ...]:
@@ -112,12 +112,12 @@ def hashtags(line: str) -> tuple[str, ...]:
     tags: list[str] = []
     at = 0
     while at < len(text):
-        found = _HASHTAG.match(text, at)
-        if found is None:
+        match = _HASHTAG.match(text, at)
+        if match is None:
             return _hashtags_with_spaces(text)
-        tags.append(found[1])
-        end = _BETWEEN_HASHTAGS.match(text, found.end())
-        at = end.end() if end else found.end()
+        tags.append(match[1])
+        end = _BETWEEN_HASHTAGS.match(text, match.end())
+        at = end.end() if end else match.end()
     return tuple(tags) if all(map(plaintext.line, tags)) else ()
 
 

@@ -36,19 +36,19 @@ def withholding(body: str) -> HeaderLine | None:
         line = row.strip()
         if number == _MOST_LINES or (line and len(line) > _LONGEST_LINE):
             return None
-        found = _LINE.match(line)
-        if found and _withholds(found[1], (found[2] or "").strip().strip("\"'`,*_")):
-            return HeaderLine(f"{found[1]}: {(found[2] or '').strip()[:40]}", number)
-        if not found and not _BETWEEN.match(line):
+        match = _LINE.match(line)
+        if match and _withholds(match[1], (match[2] or "").strip().strip("\"'`,*_")):
+            return HeaderLine(f"{match[1]}: {(match[2] or '').strip()[:40]}", number)
+        if not match and not _BETWEEN.match(line):
             return None
     return None
 
 
 def _withholds(key: str, value: str) -> bool:
-    known = role_of(key)
-    if known is None or not value:
+    key_role = role_of(key)
+    if key_role is None or not value:
         return False
-    role, answer = known[0], yes_or_no(value)
+    role, answer = key_role[0], yes_or_no(value)
     if role is Role.DRAFT:
         return answer is True
     if role is Role.PUBLISHED:

@@ -1,4 +1,4 @@
-"""What the events of workers mean for the store: a batch, written in one transaction. Pure."""
+"""The changes in the store that follow from events of workers, written in one transaction. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Batch:
         return not (self.transitions or self.ready or self.doubtful or self.pauses)
 
     def states_by_issue(self) -> dict[int, list[str]]:
-        """The states that deliveries come into."""
+        """The new states of deliveries, by issue."""
         states: dict[int, list[str]] = defaultdict(list)
         for each in self.transitions:
             states[each.issue].append(each.state)

@@ -16,7 +16,7 @@ from functools import partial
 from queue import Empty
 
 from syndicate.config.model import Sending as Settings
-from syndicate.delivery import automatic_pause
+from syndicate.delivery import pauses
 from syndicate.delivery.batch import Batch, batch_of
 from syndicate.delivery.messages import MessageFactory
 from syndicate.delivery.progress import IssueProgress, ProgressCallback
@@ -40,7 +40,7 @@ from syndicate.delivery.workers import (
 from syndicate.errors import StoreError, SyndicateError
 from syndicate.store.chunks import Chunk
 from syndicate.store.claims import ClaimedDelivery, Transition
-from syndicate.store.issue_sends import IssueSend, Pause, PauseKind
+from syndicate.store.issue_sends import IssueSend
 from syndicate.timestamps import format_timestamp
 
 POLL_SECONDS = 0.2
@@ -161,8 +161,7 @@ class Dispatcher:
         except StoreError:
             raise
         except SyndicateError as error:
-            reason = f"{error.message}; {error.hint}" if error.hint else error.message
-            self._recorder.pause(sending.issue, Pause(PauseKind.MESSAGE, reason))
+            self._recorder.pause(sending.issue, pauses.no_messages(error))
             self._active.discard(sending.issue)
             return
         counts = self._recorder.counts(sending.issue)
@@ -239,9 +238,9 @@ class Dispatcher:
         refused = {
             issue: pause
             for issue, states in batch.states_by_issue().items()
-            if (pause := automatic_pause.after_failures(self.in_progress[issue], states, limit))
+            if (pause := pauses.after_failures(self.in_progress[issue], states, limit))
         }
-        no_relay = automatic_pause.without_relays(self._relays)
+        no_relay = pauses.no_relay(self._relays)
         everything = dict.fromkeys(self.in_progress, no_relay) if no_relay else {}
         return replace(batch, pauses={**everything, **refused, **batch.pauses})
 

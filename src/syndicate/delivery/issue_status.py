@@ -1,4 +1,4 @@
-"""How far an issue is, where its state alone would mislead."""
+"""The status of an issue, for commands: its state, and what became of its deliveries."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from syndicate.store.issues import Issue, IssueState
 
 @dataclass(frozen=True, slots=True)
 class IssueStatus:
-    """An issue and its sending, if that has begun; whether any message was sent, how many are held.
+    """An issue and its sending, which is None before it starts.
 
-    The last two are counted when the issue has ended.
+    `is_any_sent` and `held`, the number of deliveries with unknown outcome, are set when the issue
+    has ended; `held` only if no message was sent.
     """
 
     issue: Issue
@@ -40,7 +41,7 @@ class IssueStatus:
 
 
 def issue_status(site: Site, issue: Issue) -> IssueStatus:
-    """How far an issue is."""
+    """The status of an issue, from the store."""
     if issue.state not in (IssueState.SENDING, IssueState.SENT):
         return IssueStatus(issue)
     sending = IssueSends(site.database).get(issue.sequence)

@@ -1,6 +1,6 @@
 """A frozen issue and a subscriber -> the message and its envelope.
 
-The issue is encoded once; writing a message then reads nothing, so many threads may do it.
+The issue is encoded once; writing a message then reads nothing else, so any thread may do it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from syndicate.errors import SyndicateError
 from syndicate.mail.dkim import Signer
 from syndicate.mail.headers import as_sent
 from syndicate.mail.message import domain, mailbox
-from syndicate.mail.personalise import EncodedIssue, Recipient, message_id
+from syndicate.mail.personalise import EncodedIssue, Recipient, delivery_message_id
 from syndicate.mail.transport import Envelope
 from syndicate.newsletters.personal import PersonalisedIssue
 from syndicate.signup.links import Links, mailbox_read
@@ -38,9 +38,11 @@ class PersonalMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageFactory:
-    """The messages of one issue.
+    """Writes the messages of one issue.
 
-    `salt` makes message ids that cannot be guessed; bounces go to the address `bounces`.
+    `links` and `key` make the personal links and the return path of a recipient, `salt` makes
+    message ids unpredictable, and `sign` adds a DKIM signature. `bounces` is the address to which
+    bounce reports are sent.
     """
 
     issue: int
@@ -53,7 +55,7 @@ class MessageFactory:
     sign: Callable[[bytes], bytes]
 
     def write(self, claimed: ClaimedDelivery) -> PersonalMessage:
-        """The message of a delivery. Raises MessageError for an address or name mail forbids."""
+        """Write the message of a delivery. Raises MessageError for an invalid address or name."""
         number = claimed.subscriber
         name = self.newsletter.name
         recipient = Recipient(
@@ -62,7 +64,9 @@ class MessageFactory:
             unsubscribe=self.links.unsubscribe(name, number),
             unsubscribe_by_mail=self.links.unsubscribe_by_mail(self.newsletter, number),
             preferences=self.links.preferences(number),
-            message_id=message_id(self.issue, number, self.salt, domain(self.newsletter.sender)),
+            message_id=delivery_message_id(
+                self.issue, number, self.salt, domain(self.newsletter.sender)
+            ),
             date=datetime.now(UTC),
         )
         content = self.sign(self.encoded.to(recipient, smtputf8=True))

@@ -1,4 +1,4 @@
-"""What an outcome means for a delivery: its next state, and when it is retried. Pure."""
+"""The consequence of an outcome for a delivery: next state and time of the retry. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.config.model import Sending as Settings
+from syndicate.delivery.pauses import sender_refused
 from syndicate.delivery.queue import Task
 from syndicate.delivery.states import BACKOFF, FOLLOWS, NextState, next_state
 from syndicate.delivery.states import DeliveryState as S
 from syndicate.delivery.workers import Accepted, Rejected, RenderFailed
 from syndicate.schedule.words import duration
 from syndicate.store.claims import Transition
-from syndicate.store.issue_sends import Pause, PauseKind
+from syndicate.store.issue_sends import Pause
 from syndicate.timestamps import format_timestamp
 
 
@@ -58,7 +59,5 @@ def after_rejection(event: Rejected, settings: Settings, now: datetime) -> Rejec
             reply=event.error.message,
             event="" if following.state is S.PENDING else following.state,
         ),
-        pause=Pause(PauseKind.SERVER, f"{event.relay.name}: {following.pause}")
-        if following.pause
-        else None,
+        pause=sender_refused(event.relay, following.pause) if following.pause else None,
     )

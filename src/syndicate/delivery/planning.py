@@ -10,16 +10,16 @@ from datetime import datetime
 from functools import partial
 
 from syndicate.config.model import Newsletter
+from syndicate.delivery.pauses import old_approval
 from syndicate.delivery.planning_pace import PlanningPace
 from syndicate.issues.archive import Shown, is_written
-from syndicate.schedule.words import duration
 from syndicate.site import Site
 from syndicate.starter_values import has_starter_address, not_to_be_mailed
 from syndicate.store.incarnation import Incarnation
-from syndicate.store.issue_sends import IssueSend, IssueSends, Pause, PauseKind
+from syndicate.store.issue_sends import IssueSend, IssueSends
 from syndicate.store.issues import Issue, Issues, IssueState
 from syndicate.store.recipients import Recipients
-from syndicate.timestamps import format_timestamp, parse_timestamp
+from syndicate.timestamps import format_timestamp
 
 
 def plan_approved(site: Site, now: datetime, shown: Shown = is_written) -> list[str]:
@@ -72,25 +72,13 @@ def approved_issues(site: Site) -> Iterator[tuple[Newsletter, Issue]]:
             yield newsletter, issue
 
 
-def too_old(issue: Issue, newsletter: Newsletter, now: datetime) -> Pause | None:
-    """The pause of an approved issue that waits for a confirmation, if it does. Pure.
-
-    An issue that was not sent within `max_age` may be out of date.
-    """
-    approved = issue.approved_at or issue.created_at
-    if now - parse_timestamp(approved) <= duration(newsletter.max_age):
-        return None
-    reason = f"waits for a confirmation: it was approved at {approved}, longer ago than max_age"
-    return Pause(PauseKind.OLD_APPROVAL, reason)
-
-
 def _begin(site: Site, newsletter: Newsletter, issue: Issue, now: datetime) -> None:
     sending = IssueSend(issue.sequence, issue.newsletter, issue.slot, format_timestamp(now))
     with site.database.transaction():
         if not Issues(site.database).move(issue.newsletter, issue.slot, IssueState.SENDING):
             return
         Recipients(site.database).begin(sending)
-        if pause := too_old(issue, newsletter, now):
+        if pause := old_approval(issue, newsletter, now):
             IssueSends(site.database).pause(issue.sequence, pause)
     incarnation = Incarnation(site.database, site.sent_record)
     incarnation.synchronise()

@@ -1,4 +1,4 @@
-"""How far an issue is in one run of the sender."""
+"""The progress of the issues in a run of the sender: counts in memory, for the dispatcher."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class IssueProgress:
     Of its `planned` deliveries, `finished` ended otherwise than by the run: before it, or because
     their recipients are suppressed. `sent_before` had been sent before it. `sent`, `failed` and
     `held` count outcomes of the run. `in_flight` counts the claimed deliveries without outcome of
-    each chunk. `exhausted` means that nothing is left to do now.
+    each chunk. `exhausted` means that no delivery is left that can be sent now.
     """
 
     sending: IssueSend
@@ -47,12 +47,12 @@ class IssueProgress:
         self.finished = ended - (self.sent + self.failed + self.held)
 
     def count_claimed(self, claimed: ClaimedChunk) -> None:
-        """Count deliveries that were claimed."""
+        """Count the deliveries of a claimed chunk as in flight."""
         self.in_flight[claimed.chunk] = len(claimed.deliveries)
         self.exhausted = False
 
     def finish(self, subscriber: int) -> list[Chunk]:
-        """Count a delivery that is no longer in flight; its chunk, if it was the last of it."""
+        """Count a delivery as no longer in flight. Returns its chunk if nothing else of it is."""
         (chunk,) = (each for each in self.in_flight if each.first <= subscriber <= each.last)
         self.in_flight[chunk] -= 1
         if self.in_flight[chunk]:
@@ -68,4 +68,4 @@ class IssueProgress:
 
 
 ProgressCallback = Callable[[Sequence[IssueProgress], Sequence[RelayError]], None]
-"""Gets the progress of the issues being sent, and the present errors of relays."""
+"""Called with the progress of the issues being sent, and the current errors of relays."""

@@ -1,6 +1,6 @@
 """The queue of claimed deliveries: which worker may take one when, by backoff, quota and weight.
 
-Many threads take, one adds. Nothing here is stored.
+Several threads take, one adds. Nothing here is stored.
 """
 
 from __future__ import annotations

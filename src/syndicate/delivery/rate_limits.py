@@ -145,11 +145,11 @@ class _Window:
         if ahead:
             self._sent.append((now, ahead))
 
-    def free_at(self, many: int) -> float:
+    def free_at(self, number: int) -> float:
         """When so many messages have left the window; infinity if it has fewer."""
         for at, sent in self._sent:
-            many -= sent
-            if many <= 0:
+            number -= sent
+            if number <= 0:
                 return at + self._length
         return inf
 

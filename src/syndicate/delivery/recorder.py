@@ -1,6 +1,6 @@
-"""Writes what happened in a run to the store: each batch of events in one transaction.
+"""Write the events of a run to the store, each batch in one transaction.
 
-The same transaction permits the messages that may go now, and claims the next deliveries.
+The same transaction permits the messages that may be sent now, and claims the next deliveries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from syndicate.bounces.handle import settle_refusals
 from syndicate.config.model import Sending as Settings
-from syndicate.delivery import automatic_pause
+from syndicate.delivery import pauses
 from syndicate.delivery.batch import Batch
 from syndicate.delivery.outcomes import transition
 from syndicate.delivery.progress import IssueProgress
@@ -38,8 +38,8 @@ LATE_SECONDS = 60.0
 class Claim:
     """The next deliveries of an issue; `suppressed` counts others to people who were erased.
 
-    Without any, `exhausted` means that nothing is left to do now, and `paused` that the issue
-    paused instead of ending.
+    If there are none, `exhausted` means that none can be sent now, and `paused` that the issue
+    paused because too much of it was refused.
     """
 
     issue: int
@@ -233,7 +233,7 @@ class DeliveryRecorder:
             return Claim(issue)
         if any(counts.get(state) for state in OPEN):
             return Claim(issue, exhausted=not self._claims.owned_by_others(issue))
-        pause = automatic_pause.at_end(counts, self._settings.max_failure_percent)
+        pause = pauses.at_end(counts, self._settings.max_failure_percent)
         if pause and current and not current.confirmed_at:
             self._sends.pause(issue, pause)
             return Claim(issue, exhausted=True, paused=True)

@@ -1,6 +1,6 @@
 """Relays: SMTP servers, or the outbox, with their quotas and health.
 
-Shared by the threads of their workers; without store and clock.
+The workers of a relay share it. It does not use the store, and times are passed in.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from syndicate.mail.transport import Session, Transport
 
 OUTBOX = Server(name="outbox", host="", connections=1)
 BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
-"""How long a failed relay is not used."""
+"""The delay until a relay is used again after an error."""
 
 
 class RelayError(NamedTuple):
-    """The error of a relay. It is used again in `retry_in` seconds, never if it `is_disabled`."""
+    """The error of a relay.
+
+    The relay is used again in `retry_in` seconds, or not again in this run if it `is_disabled`.
+    """
 
     text: str
     retry_in: float
@@ -47,9 +50,9 @@ class Relay:
     dispatched: int = 0
     """Messages since the set of available relays last changed."""
     disabled_by: DeliveryError | None = None
-    """The error for which it is not used any more in this run, if there is one."""
+    """The permanent error that disabled it for the rest of this run, if there was one."""
     last_error: DeliveryError | None = None
-    """The last error since it accepted a message."""
+    """The last error after the last message that it accepted."""
     _failures: int = 0
     _retry_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
@@ -72,12 +75,12 @@ class Relay:
         return self.disabled_by is None and moment >= self._retry_at
 
     def mark_healthy(self) -> None:
-        """It accepted a message."""
+        """Reset errors and delays: it accepted a message."""
         self._failures = 0
         self.last_error = None
 
     def error_at(self, moment: float) -> RelayError | None:
-        """Its error, and when it is used again."""
+        """The current error, with the delay from `moment` until it is used again."""
         error = self.disabled_by or self.last_error
         if error is None:
             return None
@@ -85,12 +88,12 @@ class Relay:
         return RelayError(f"{self.name}: {error.message}", retry_in, self.disabled_by is not None)
 
     def mark_failed(self, error: DeliveryError, moment: float) -> None:
-        """It refused or ended a connection: do not use it for a while, or disable it."""
+        """After an error of a connection: use it again after a delay; never if it is permanent."""
         with self._lock:
             self.last_error = error
             if error.permanent:
                 self.disabled_by = error
-            elif moment >= self._retry_at:  # else another connection has reported this already
+            elif moment >= self._retry_at:  # else another worker has reported this already
                 self._retry_at = moment + BACKOFF.delay(self._failures).total_seconds()
                 self._failures += 1
 

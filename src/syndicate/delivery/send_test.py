@@ -51,17 +51,17 @@ def issue_to_test(setup: Setup, site: Site, name: str, now: datetime) -> IssueTo
     NEWSLETTER is the newest draft; without one, the next issue; with nothing new, the newest issue.
     Raises SyndicateError when there is no such issue, or when it cannot be sent.
     """
-    wanted, _, slot = name.strip("/").partition("/")
+    newsletter_name, _, slot = name.strip("/").partition("/")
     wants_stored = slot != NEXT_ISSUE.name
     if wants_stored and (issue := issue_named(site, name) if slot else newest_draft(site, name)):
         return stored_issue(site, issue)
-    newsletter = newsletter_named(site.config, wanted)
+    newsletter = newsletter_named(site.config, newsletter_name)
     if texts := next_texts(setup, newsletter, site.progress, now):
         return IssueToTest(newsletter, texts, NEXT_ISSUE.name)
     if slot:
         raise SyndicateError(
-            f"there is nothing new since the last issue of {wanted}, so no next issue yet",
-            hint=f"syndicate send-test {wanted} ADDRESS",
+            f"there is nothing new since the last issue of {newsletter_name}, so no next issue yet",
+            hint=f"syndicate send-test {newsletter_name} ADDRESS",
         )
     return stored_issue(site, issue_named(site, name, has_text))
 

@@ -1,4 +1,4 @@
-"""The sender of a site: plans approved issues, sends planned deliveries, loses none.
+"""The sender of a site: plans approved issues and sends planned deliveries. Loses none.
 
     recover   deliveries of workers that died: sending becomes held
     plan      an approved issue gets its deliveries, in steps, one transaction each
@@ -244,6 +244,6 @@ class _SigningKeyWatch:
         """Whether it was replaced, as of at most PLAN_SECONDS ago."""
         if not self.was_replaced and time.monotonic() >= self._check_at:
             self._check_at = time.monotonic() + PLAN_SECONDS
-            valid = self._keys.good(format_timestamp(datetime.now(UTC)))
+            valid = self._keys.valid(format_timestamp(datetime.now(UTC)))
             self.was_replaced = [key.id for key in valid[:1]] != [self._id]
         return self.was_replaced

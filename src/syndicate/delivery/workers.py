@@ -150,7 +150,7 @@ class _Job:
 
 
 class Worker:
-    """One connection to a relay, which is opened again whenever it ends."""
+    """A thread with one connection to a relay, which is opened again after it ended."""
 
     def __init__(
         self, relay: Relay, number: int, queue: DeliveryQueue, events: WorkerEvents
@@ -229,7 +229,7 @@ class Worker:
         return None
 
     def _finish(self, session: Session, job: _Job, following: _Job | None) -> bool:
-        """Send an announced message, and announce the next; whether the session goes on."""
+        """Send an announced message, announce the next; returns whether the session continues."""
         envelope = following.message.envelope if following else None
         try:
             reply = session.finish(job.message.content, envelope)

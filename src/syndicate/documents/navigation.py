@@ -1,4 +1,4 @@
-"""The navigation: which pages of the site every web page links to, and in which order."""
+"""The navigation: the pages that every web page links to, in order."""
 
 from __future__ import annotations
 

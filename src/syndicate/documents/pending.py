@@ -1,4 +1,4 @@
-"""Documents that the next build has to write, as kept in the store."""
+"""Owners whose documents the next build has to write, in the store."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ def mark_pending(articles: Articles, newsletter: str, slots: Iterable[str]) -> N
         Owner(OwnerKind.NEXT_ISSUE, newsletter),
         SITE,
     ]
-    meta.remember(pending_values([*pending_owners(meta.all()), *changed]))
+    meta.set(pending_values([*pending_owners(meta.all()), *changed]))

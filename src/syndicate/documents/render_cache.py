@@ -72,8 +72,8 @@ class RenderCache:
         cached = Renderings(self.articles.database).get(
             [r.id for r in records if r.id not in self._fresh]
         )
-        found = (self._one(r, self._fresh.get(r.id) or cached.get(r.id)) for r in records)
-        return [article for article in found if article is not None]
+        articles = (self._one(r, self._fresh.get(r.id) or cached.get(r.id)) for r in records)
+        return [article for article in articles if article is not None]
 
     def take_fresh(self) -> tuple[list[CachedRendering], dict[str, dict[str, str]]]:
         """What was rendered since the last call, to be kept, and what it refers to."""
@@ -102,7 +102,7 @@ class RenderCache:
         if article is None and cached:
             return _published(record, url, cached)
         if article is None:
-            self._lose(record)
+            self._record_missing(record)
             return None
         kept = self._render(record, article, url, input_hash)
         self._fresh[record.id] = kept
@@ -117,7 +117,7 @@ class RenderCache:
             return None  # reported when the folder was taken in
         return article_of(record, body) if body_hash(body) == record.body_hash else None
 
-    def _lose(self, record: Record) -> None:
+    def _record_missing(self, record: Record) -> None:
         self.missing[record.id] = Finding(
             Level.ERROR,
             TEXT_LOST,
@@ -141,7 +141,9 @@ class RenderCache:
             address_at=lambda path: address_at(self.articles, self.site, self.zone, path),
         )
         self._confined = self._confined or Confined()
-        rendering, found = render_confined(self._confined, article, url=url, surroundings=around)
+        rendering, render_findings = render_confined(
+            self._confined, article, url=url, surroundings=around
+        )
         image = _lead_image(article, rendering, url, around)
         enclosure, more = _enclosure(article, around)
         self._uses[record.id] = around.uses
@@ -153,7 +155,9 @@ class RenderCache:
             },
             ensure_ascii=False,
         )
-        return CachedRendering(record.id, input_hash, text, findings.to_json([*found, *more]))
+        return CachedRendering(
+            record.id, input_hash, text, findings.to_json([*render_findings, *more])
+        )
 
 
 def address_of(record: Record, site: SiteSettings, zone: tzinfo) -> str:
@@ -210,7 +214,7 @@ def _input_hash(record: Record, url: str, base: str) -> str:
 
 
 def _published(record: Record, url: str, kept: CachedRendering) -> Published:
-    made = json.loads(kept.rendering)
+    fields = json.loads(kept.rendering)
     metadata = json.loads(record.metadata)
     return Published(
         id=record.id,
@@ -218,17 +222,17 @@ def _published(record: Record, url: str, kept: CachedRendering) -> Published:
         title=record.title,
         published=parse_timestamp(record.published),
         updated=parse_timestamp(max(record.updated, record.published)),
-        summary=made["summary"],
-        html=made["html"],
+        summary=fields["summary"],
+        html=fields["html"],
         path=record.path,
         tags=tuple(label for _, label in record.tag_pairs),
         authors=tuple(metadata.get("authors", ())),
         language=metadata.get("language") or "",
-        lead=made["lead"],
-        image=made["image"] and Image(**made["image"]),
-        images=tuple(Image(**image) for image in made["images"]),
+        lead=fields["lead"],
+        image=fields["image"] and Image(**fields["image"]),
+        images=tuple(Image(**image) for image in fields["images"]),
         sequence=record.sequence or 0,
-        enclosure=made["enclosure"] and Enclosure(**made["enclosure"]),
+        enclosure=fields["enclosure"] and Enclosure(**fields["enclosure"]),
     )
 
 
@@ -238,12 +242,12 @@ def _lead_image(
     """The picture the header names, else the first one in the text."""
     if not article.image:
         return rendering.images[0] if rendering.images else None
-    found = resolve(article.image, base=url, surroundings=around, schemes=MEDIA_SCHEMES)
-    if not found.url:
+    address = resolve(article.image, base=url, surroundings=around, schemes=MEDIA_SCHEMES)
+    if not address.url:
         return None
-    if found.file is None:
-        return Image(found.url, article.image_alt)
-    file = found.file
+    if address.file is None:
+        return Image(address.url, article.image_alt)
+    file = address.file
     return Image(file.url, article.image_alt, file.width, file.height, file.type)
 
 

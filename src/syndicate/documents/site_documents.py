@@ -58,7 +58,7 @@ class SiteDocuments:
     config: Config
     articles: Articles
     issues: Issues
-    renditions: RenderCache
+    render_cache: RenderCache
     designs: tuple[Path, ...]
     feed_id: str
     with_issue: set[str] = field(default_factory=set)
@@ -141,7 +141,7 @@ class SiteDocuments:
         if not self.config.feeds.tags:
             return {}
         records = self.articles.newest_tagged(tag, MAX_ON_INDEX)
-        published = self.renditions.published(records)
+        published = self.render_cache.published(records)
         if not published:
             return {}
         label = next(label for label in published[0].tags if tag_of(label) == tag)
@@ -172,7 +172,7 @@ class SiteDocuments:
         states = {record.id: record.state for record in records}
         made = {
             article.id: self._page(article, states[article.id])
-            for article in self.renditions.published(records)
+            for article in self.render_cache.published(records)
         }
         for record_id in (*made, *(i for i in ids if i not in made)):
             yield Owner.page(record_id), made.get(record_id, {})
@@ -198,7 +198,7 @@ class SiteDocuments:
 
     def _entries(self, records: Sequence[Record]) -> Iterator[Published]:
         """The articles as entries of a feed, without those that would make it invalid."""
-        for entry in self.renditions.published(records):
+        for entry in self.render_cache.published(records):
             faults = list(faults_of_entry(entry))
             owner = Owner(OwnerKind.FEED_ENTRY, entry.id)
             self.findings[owner] = [entry_unfit(entry, fault) for fault in faults]
@@ -214,12 +214,12 @@ class SiteDocuments:
 
         *user, builtin = self.designs
         language = self.config.site.language
-        return environment(user[0] if user else None, builtin, self.renditions.zone, language)
+        return environment(user[0] if user else None, builtin, self.render_cache.zone, language)
 
     def _index(self, newest: Sequence[Record]) -> bytes:
         from syndicate.documents import pages
 
-        articles = self.renditions.published(newest)
+        articles = self.render_cache.published(newest)
         base = base_url(self.config.site)
         tags = [
             pages.TagLink(label, base + tag_folder(tag), count)
@@ -275,7 +275,7 @@ class SiteDocuments:
         from syndicate.documents.pages import PageLink
 
         records = navigation_records(self.articles.beside_articles())
-        return tuple(PageLink(r.title, self.renditions.address(r)) for r in records)
+        return tuple(PageLink(r.title, self.render_cache.address(r)) for r in records)
 
     def _design(self, name: str) -> bytes:
         """A file of the design that is served as it is."""
@@ -316,8 +316,8 @@ def current_documents(site: Site, now: datetime) -> SiteDocuments:
 
 def _feed_id(site: Site, articles: Articles, now: datetime) -> str:
     """The id of the site's feed (RFC 4151): made once, then kept."""
-    known = Meta(articles.database).all().get(Key.FEED_ID)
-    if known:
-        return known
+    stored = Meta(articles.database).all().get(Key.FEED_ID)
+    if stored:
+        return stored
     day = min(articles.first_day() or "9", format_timestamp(now)[:10])
     return f"tag:{site.host},{day}:feed"

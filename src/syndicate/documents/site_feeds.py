@@ -91,9 +91,9 @@ class SiteFeeds:
 
         writers = {"rss": rss_atom.rss, "atom": rss_atom.atom, "json": json_feed.json_feed}
         folder = unquote(feed.base_url.removeprefix(base_url(self.config.site)))
-        for form in feed.formats:
-            if form in formats:
-                yield folder + feed.path(form), writers[form](feed)
+        for feed_format in feed.formats:
+            if feed_format in formats:
+                yield folder + feed.path(feed_format), writers[feed_format](feed)
 
     def opml(self, newest: Sequence[Record], tags: Sequence[tuple[str, str, int]]) -> bytes:
         """The list of the site's feeds (OPML), for the newest articles and the tags."""
@@ -125,7 +125,8 @@ class SiteFeeds:
         from syndicate.documents.pages import FeedLink
 
         return tuple(
-            FeedLink(title, folder + FORMS[form].file, form) for form in self.config.feeds.formats
+            FeedLink(title, folder + FORMS[feed_format].file, feed_format)
+            for feed_format in self.config.feeds.formats
         )
 
 

@@ -1,6 +1,6 @@
-"""Write the documents of a build to disk and keep the list of what was written.
+"""Write the documents of a build to disk and keep the list of written documents.
 
-Deletes documents that their owners no longer have. Knows paths and bytes, not their meaning.
+Deletes documents that their owners no longer have. Uses paths and bytes, not their meaning.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class DocumentWriter:
     def __init__(
         self,
         roots: Mapping[Root, Path],
-        known: Mapping[str, tuple[int, Owner]],
+        existing: Mapping[str, tuple[int, Owner]],
         owners: set[Owner],
         reserved: Set[str] = frozenset(),
     ) -> None:
         self._reserved = {f"output:{name}" for name in reserved}
         self._roots = roots
-        self._known = known
+        self._known = existing
         self.owners = owners
         """Whose documents are made again."""
         self.made: dict[str, tuple[int, Owner]] = {}
@@ -104,14 +104,16 @@ class DocumentWriter:
         documents = (*self.made.values(), *(() if owner in self.owners else self._known.values()))
         return any(has == owner for _, has in documents)
 
-    def keep(self, owner: Owner) -> None:
+    def keep_unchanged(self, owner: Owner) -> None:
         """Leave what an owner has as it is."""
-        self.made |= {key: known for key, known in self._known.items() if known[1] == owner}
+        self.made |= {
+            key: document for key, document in self._known.items() if document[1] == owner
+        }
 
-    def retain_only(self, kind: OwnerKind, wanted: Set[Owner]) -> None:
-        """Of the owners of this kind, those not `wanted` have no documents now."""
+    def retain_only(self, kind: OwnerKind, retained: Set[Owner]) -> None:
+        """Of the owners of this kind, those not `retained` have no documents now."""
         owners = {owner for _, owner in self._known.values() if owner.kind == kind}
-        self.owners |= owners - wanted
+        self.owners |= owners - retained
 
     def delete_orphans(self) -> None:
         """Remove what the owners made again had before and have no more."""
@@ -162,10 +164,10 @@ class DryRunWriter(DocumentWriter):
             self.written.append(path)
 
 
-def missing(roots: Mapping[Root, Path], known: Mapping[str, tuple[int, Owner]]) -> set[Owner]:
+def missing(roots: Mapping[Root, Path], written: Mapping[str, tuple[int, Owner]]) -> set[Owner]:
     """The owners of documents that are not on disk as they were written."""
     owners: set[Owner] = set()
-    for key, (size, owner) in known.items():
+    for key, (size, owner) in written.items():
         root, _, path = key.partition(":")
         try:
             if os.stat(f"{roots[root]}/{path}").st_size != size:  # noqa: PTH116  for thousands

@@ -1,13 +1,14 @@
-"""Which articles stand in which document of a feed with archives (RFC 5005, 4): page arithmetic.
+"""Which articles are on which page of a feed archive (RFC 5005, section 4). Pure arithmetic.
 
-Every article of a feed has a sequence: 1, 2, ... in the order the feed first carried it. Page n
-holds the sequences (n-1)*size+1 to n*size and is finished once all of them have been given out.
-A finished page never gains an article, so one fetch of it is enough: what
-comes late, however old its date, goes to a later page. Only an edit or a withdrawal of an
-article in it changes its bytes. (Another `size` redistributes all pages.)
+Every article of a feed has a sequence: 1, 2, ... in the order of publication. Page n has the
+sequences (n-1)*size+1 to n*size, and is finished when all of them exist.
 
-For the same reason a page links back only. The link `next-archive` would have to be added to a
-page that is finished already.
+A finished page never gets another article, so fetching it once is enough: an article that is
+published late, however old its date, is on a later page. Only an edit or withdrawal of one of its
+articles changes its bytes. (Another `size` redistributes all pages.)
+
+For the same reason a page links only backwards: the link `next-archive` would have to be added to a
+finished page.
 """
 
 from __future__ import annotations

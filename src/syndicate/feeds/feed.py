@@ -1,8 +1,7 @@
-"""One feed, whatever its format: who publishes, where it is served, which entries it carries.
+"""A feed, independent of its format: publisher, URLs and entries.
 
-A Feed that exists is fit to be written: building one puts the entries in order and refuses what
-would make a document invalid. It must never repair text in silence (that is done where articles
-are read), and never look at the clock.
+Making a Feed sorts its entries and refuses what would make a document invalid. It never repairs
+text silently (that happens where articles are read), and never uses the clock.
 """
 
 from __future__ import annotations
@@ -105,23 +104,23 @@ class Feed:
         """When an entry last changed; NEVER for a feed without entries."""
         return max((entry.updated for entry in self.entries), default=NEVER)
 
-    def path(self, form: FeedFormat) -> str:
+    def path(self, feed_format: FeedFormat) -> str:
         """Where this document lies in the folder of its feed."""
-        return _path(FORMS[form].file, self.page)
+        return _path(FORMS[feed_format].file, self.page)
 
-    def url(self, form: FeedFormat) -> str:
+    def url(self, feed_format: FeedFormat) -> str:
         """The address this document is served at."""
-        return self.base_url + self.path(form)
+        return self.base_url + self.path(feed_format)
 
-    def current_url(self, form: FeedFormat) -> str:
+    def current_url(self, feed_format: FeedFormat) -> str:
         """The address of the document people subscribe to."""
-        return self.base_url + FORMS[form].file
+        return self.base_url + FORMS[feed_format].file
 
-    def previous_url(self, form: FeedFormat) -> str:
+    def previous_url(self, feed_format: FeedFormat) -> str:
         """The address of the archive page that holds what came before, or "" without one."""
         if not self.previous_page:
             return ""
-        return self.base_url + _path(FORMS[form].file, self.previous_page)
+        return self.base_url + _path(FORMS[feed_format].file, self.previous_page)
 
     def content(self, entry: Published) -> str:
         """The HTML an entry carries in this feed; "" where it carries its summary only."""
@@ -194,8 +193,8 @@ def _faults_of_media(entry: Published) -> Iterator[str]:
 
 
 def _faults_of_text(text: str, name: str) -> Iterator[str]:
-    if found := _NOT_XML.search(text):
-        yield f"{name} has a character that XML forbids: U+{ord(found.group()):04X}"
+    if match := _NOT_XML.search(text):
+        yield f"{name} has a character that XML forbids: U+{ord(match.group()):04X}"
 
 
 def _faults_of_url(url: str, name: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A list of feeds as OPML 2.0, for readers that import subscriptions. Never looks at the clock."""
+"""A list of feeds as OPML 2.0, for readers that import subscriptions. Pure."""
 
 from __future__ import annotations
 

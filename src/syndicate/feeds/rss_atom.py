@@ -142,15 +142,15 @@ def _generator(feed: Feed, extension: partial[Any]) -> Any:
 
 def _entry(feed: Feed, entry: Published, extension: partial[Any]) -> Any:
     """The parts RSS and Atom share. feedgen derives the RSS category from the Atom one."""
-    made = FeedEntry()
-    made.register_extension("syndicate", extension)
-    made.id(entry.id)
-    made.title(entry.title)
-    made.link(href=entry.url)
-    made.category([_category(feed, tag) for tag in entry.tags])
+    entry_builder = FeedEntry()
+    entry_builder.register_extension("syndicate", extension)
+    entry_builder.id(entry.id)
+    entry_builder.title(entry.title)
+    entry_builder.link(href=entry.url)
+    entry_builder.category([_category(feed, tag) for tag in entry.tags])
     if content := feed.content(entry):
-        made.content(content, type="html")
-    return made
+        entry_builder.content(content, type="html")
+    return entry_builder
 
 
 def _item(feed: Feed, entry: Published) -> Any:
@@ -163,14 +163,14 @@ def _item(feed: Feed, entry: Published) -> Any:
 
 
 def _atom_entry(feed: Feed, entry: Published) -> Any:
-    made = _entry(feed, entry, partial(_AtomEntry, feed, entry))
+    entry_builder = _entry(feed, entry, partial(_AtomEntry, feed, entry))
     if entry.has_summary:
-        made.summary(entry.summary, type="text")
-    made.published(entry.published.replace(microsecond=0))
-    made.updated(entry.updated.replace(microsecond=0))
+        entry_builder.summary(entry.summary, type="text")
+    entry_builder.published(entry.published.replace(microsecond=0))
+    entry_builder.updated(entry.updated.replace(microsecond=0))
     # Some readers (newsboat) do not look for the author of the feed (RFC 4287, 4.2.1).
-    made.author([_person(name) for name in entry.authors or (feed.author,)])
-    return made
+    entry_builder.author([_person(name) for name in entry.authors or (feed.author,)])
+    return entry_builder
 
 
 def _category(feed: Feed, tag: str) -> dict[str, str]:
@@ -181,20 +181,20 @@ def _person(name: str, email: str = "") -> dict[str, str]:
     return {"name": name, "email": email} if email else {"name": name}
 
 
-def _links(feed: Feed, form: FeedFormat) -> list[dict[str, str]]:
+def _links(feed: Feed, feed_format: FeedFormat) -> list[dict[str, str]]:
     """The links of a document to itself, its hub and its past (RFC 5005, 4).
 
     An archive page links back only: a link to the next page would have to be added later, and a
     finished page must not change. The other formats are not linked: some readers (newsboat, for
     one) take any alternate link for the address of the site; web pages announce the formats.
     """
-    media_type = FORMS[form].media_type
-    links = [{"rel": "self", "type": media_type, "href": feed.url(form)}]
+    media_type = FORMS[feed_format].media_type
+    links = [{"rel": "self", "type": media_type, "href": feed.url(feed_format)}]
     if feed.page:
-        links.append({"rel": "current", "type": media_type, "href": feed.current_url(form)})
+        links.append({"rel": "current", "type": media_type, "href": feed.current_url(feed_format)})
     elif feed.hub:
         links.append({"rel": "hub", "href": feed.hub})
-    if previous := feed.previous_url(form):
+    if previous := feed.previous_url(feed_format):
         links.append({"rel": "prev-archive", "type": media_type, "href": previous})
     return links
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from syndicate.mail.personalise import Recipient
     from syndicate.newsletters.merge import Tokens
 
-TOKEN = 40
+TOKEN_LENGTH = 40
 """Characters of the token in a personal link."""
 
 WIDEST = "\U0001f9a2"
@@ -109,7 +109,7 @@ class _Composer:
 
     def for_files(self) -> ComposedIssue:
         """The issue for files that its author sends."""
-        whole, message = self._whole()
+        whole, message = self._render_with_message()
         findings = self._check(whole, message)
         return ComposedIssue(whole, whole.html, message, self.date, findings)
 
@@ -121,7 +121,7 @@ class _Composer:
         from syndicate.mail.personalise import EncodedIssue
         from syndicate.subscribers.csv_lists import MAX_NAME_LENGTH
 
-        whole, message = self._whole()
+        whole, message = self._render_with_message()
         tokens = self._tokens()
         links = replace(tokens.links, web_url=self.links.web_url)
         named, nameless = self._render(links, tokens.name), self._render(links)
@@ -142,7 +142,7 @@ class _Composer:
         """The issue with the merge fields of another service, which fills them."""
         from syndicate.newsletters.merge import SERVICES, filled, is_divided
 
-        whole, message = self._whole()  # page and message are not sent by the service
+        whole, message = self._render_with_message()  # page and message are not sent by the service
         tokens = self._tokens()
         rendered = self._render(tokens.links, tokens.name)
         findings = self._check(rendered, message)
@@ -151,7 +151,7 @@ class _Composer:
             findings += (_divided(self.newsletter, self.config_file),)
         return ComposedIssue(written, whole.html, message, self.date, findings)
 
-    def _whole(self) -> tuple[Rendered, bytes]:
+    def _render_with_message(self) -> tuple[Rendered, bytes]:
         """The issue with its own links, and as a message to the sender."""
         whole = self._render(self.links)
         return whole, _message(whole, self.newsletter, self.date)
@@ -199,7 +199,7 @@ def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) ->
     from syndicate.mail.message import mailbox
     from syndicate.mail.personalise import Recipient
 
-    address, token = mailbox(newsletter.sender), "x" * TOKEN
+    address, token = mailbox(newsletter.sender), "x" * TOKEN_LENGTH
     return Recipient(
         address=address,
         name=name,
@@ -211,15 +211,18 @@ def _reader(newsletter: Newsletter, home_url: str, name: str, date: datetime) ->
     )
 
 
-def _as_read(rendered: Rendered, marks: Placeholders, who: Recipient) -> Rendered:
+def _as_read(rendered: Rendered, placeholders: Placeholders, recipient: Recipient) -> Rendered:
     """The texts as this reader gets them."""
     links = replace(
-        rendered.links, unsubscribe_url=who.unsubscribe, preferences_url=who.preferences
+        rendered.links, unsubscribe_url=recipient.unsubscribe, preferences_url=recipient.preferences
     )
     variant = IssueVariant(rendered.subject, rendered.html, rendered.text)
     shown = variant.filled(
-        {marks.unsubscribe: who.unsubscribe, marks.preferences: who.preferences}
-        | {marks.name: who.name}
+        {
+            placeholders.unsubscribe: recipient.unsubscribe,
+            placeholders.preferences: recipient.preferences,
+        }
+        | {placeholders.name: recipient.name}
     )
     return replace(rendered, subject=shown.subject, html=shown.html, text=shown.text, links=links)
 
@@ -260,7 +263,7 @@ def own_address(issue: Issue, config: Config) -> dict[str, str]:
 
 def logo_for(documents: SiteDocuments, newsletter: Newsletter, config_file: str) -> Logo | None:
     """The newsletter's logo. Raises SyndicateError when its file cannot be read."""
-    content, base = documents.renditions.folder, base_url(documents.config.site)
+    content, base = documents.render_cache.folder, base_url(documents.config.site)
     try:
         return logo_of(newsletter, content.root, base, content.links)
     except ArticleError as error:
@@ -303,10 +306,10 @@ def _links(config: Config, newsletter: Newsletter, key: IssueKey) -> IssueLinks:
 
 def _message(rendered: Rendered, newsletter: Newsletter, date: datetime) -> bytes:
     """The complete message, to the sender."""
-    from syndicate.mail.message import BasicHeaders, list_id, message_id, newsletter_message
+    from syndicate.mail.message import BasicHeaders, content_message_id, list_id, newsletter_message
 
     sender = newsletter.sender
-    identity = message_id(rendered, sender=sender, to=sender, date=date)
+    identity = content_message_id(rendered, sender=sender, to=sender, date=date)
     return newsletter_message(
         rendered,
         BasicHeaders(sender, sender, date, identity),

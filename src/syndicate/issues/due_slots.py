@@ -65,9 +65,9 @@ def upcoming(site: Site, newsletter: Newsletter, now: datetime) -> Iterator[Slot
     A slot can have one if the clock was ahead once.
     """
     schedule = schedule_of(site.config, newsletter)
-    made = Issues(site.database).made_after(newsletter.name, "")
+    made_issues = Issues(site.database).made_after(newsletter.name, "")
     slots = schedule.after(now) if schedule else iter(())
-    return (slot for slot in slots if slot.local not in made)
+    return (slot for slot in slots if slot.local not in made_issues)
 
 
 def record_skipped(

@@ -69,10 +69,10 @@ def export(
     if not carried:
         return Export(newsletter.merge_fields, {}, ())
     issue = compose(documents, newsletter, carried, site.config_file)
-    made = Export(newsletter.merge_fields, {}, issue.findings)
-    if made.refused:
-        return made
-    return replace(made, documents=_documents(issue, newsletter, lists, template))
+    export = Export(newsletter.merge_fields, {}, issue.findings)
+    if export.refused:
+        return export
+    return replace(export, documents=_documents(issue, newsletter, lists, template))
 
 
 def folder_of(site: Site, newsletter: Newsletter) -> Path:

@@ -63,16 +63,16 @@ class IssueDraft:
                 hint="replace them with your own: syndicate check lists them",
             )
         key = IssueKey(slot_name(self.slot), self.due.astimezone(UTC))
-        made = compose(self.documents, self.newsletter, carried, self.site.config_file, key)
-        for finding in made.blocking:
+        composed = compose(self.documents, self.newsletter, carried, self.site.config_file, key)
+        for finding in composed.blocking:
             raise SyndicateError(
                 f"the issue of {self.slot} is not made: {finding.message}",
                 place=Location(finding.path, finding.line),
                 hint=finding.hint,
             )
-        return made
+        return composed
 
-    def keep(self, carried: Sequence[Published], made: ComposedIssue | None) -> Issue | None:
+    def save(self, carried: Sequence[Published], composed: ComposedIssue | None) -> Issue | None:
         """Store the issue, unless its slot has one; the issue of the slot.
 
         None when another issue took one of its articles meanwhile.
@@ -84,13 +84,13 @@ class IssueDraft:
                 return kept
             if issues.taken(name) & {article.id for article in carried}:
                 return None
-            issue = self._issue(carried, made)
+            issue = self._issue(carried, composed)
             issues.add(issue)
             announce(self.site, issue, IssueState(issue.state), self.now)
             mark_pending(self.documents.articles, name, [self.slot])
         return issues.get(name, self.slot)
 
-    def _issue(self, carried: Sequence[Published], made: ComposedIssue | None) -> Issue:
+    def _issue(self, carried: Sequence[Published], composed: ComposedIssue | None) -> Issue:
         issue = Issue(
             newsletter=self.newsletter.name,
             slot=self.slot,
@@ -100,21 +100,21 @@ class IssueDraft:
             created_at=format_timestamp(self.now),
             reason=NOTHING_NEW,
         )
-        if made is None:
+        if composed is None:
             return issue
         taken = [Carried(a.id, a.title, a.url, format_timestamp(a.updated)) for a in carried]
         return issue._replace(
             state=IssueState.DRAFT if self.draft else IssueState.APPROVED,
             reason="",
-            subject=made.rendered.subject,
-            html=made.rendered.html,
-            text=made.rendered.text,
-            page=made.page,
-            message=made.message.decode("ascii"),
+            subject=composed.rendered.subject,
+            html=composed.rendered.html,
+            text=composed.rendered.text,
+            page=composed.page,
+            message=composed.message.decode("ascii"),
             articles=articles_json(taken),
             draft_key=secrets.token_hex(DRAFT_KEY_BYTES) if self.draft else "",
             approved_at="" if self.draft else format_timestamp(self.now),
-            personal=made.personal.to_json() if made.personal else "",
+            personal=composed.personal.to_json() if composed.personal else "",
         )
 
 
@@ -168,8 +168,8 @@ def _made(
         carried = making.choose()
         if not (carried or planned):
             return None
-        made = making.compose(carried) if carried else None
-        if kept := making.keep(carried, made):
+        composed = making.compose(carried) if carried else None
+        if kept := making.save(carried, composed):
             incarnation.synchronise()
             return kept
 

@@ -13,7 +13,7 @@ from syndicate.store.issues import Issue, Issues, IssueState, slot_name
 if TYPE_CHECKING:
     from syndicate.site import Site
 
-Fits = Callable[["Site", Issue], bool]
+IssueFilter = Callable[["Site", Issue], bool]
 """Whether a command applies to an issue, given as by `Issues.all`."""
 
 
@@ -37,12 +37,12 @@ def has_text(_: Site, issue: Issue) -> bool:
     return issue.is_shown
 
 
-def began(site: Site, issue: Issue) -> bool:
+def has_started(site: Site, issue: Issue) -> bool:
     """It has deliveries."""
     return IssueSends(site.database).get(issue.sequence) is not None
 
 
-def goes_out(site: Site, issue: Issue) -> bool:
+def is_being_sent(site: Site, issue: Issue) -> bool:
     """It is being sent and not paused."""
     sending = IssueSends(site.database).get(issue.sequence)
     return sending is not None and not sending.ended_at and not sending.is_paused
@@ -54,7 +54,7 @@ def is_paused(site: Site, issue: Issue) -> bool:
     return sending is not None and not sending.ended_at and sending.is_paused
 
 
-def has(state: str) -> Fits:
+def has_deliveries(state: str) -> IssueFilter:
     """It has deliveries in this state."""
 
     def fits(site: Site, issue: Issue) -> bool:
@@ -63,41 +63,41 @@ def has(state: str) -> Fits:
     return fits
 
 
-def issue_named(site: Site, name: str, *fits: Fits) -> Issue:
+def issue_named(site: Site, name: str, *fits: IssueFilter) -> Issue:
     """The issue that `name` means.
 
     NEWSLETTER/SLOT means that issue. NEWSLETTER means its newest issue that the first of `fits`
     accepts, or the second of them if no issue fits the first, and never a skipped slot. Raises
     SyndicateError when there is no such issue.
     """
-    wanted, _, slot = name.strip("/").partition("/")
-    known = Issues(site.database).all(wanted, 1_000_000)
-    if not (known and slot):  # an issue outlives its newsletter in the configuration
+    newsletter, _, slot = name.strip("/").partition("/")
+    issues = Issues(site.database).all(newsletter, 1_000_000)
+    if not (issues and slot):  # an issue outlives its newsletter in the configuration
         from syndicate.config.named import newsletter_named
 
-        wanted = newsletter_named(site.config, wanted).name
+        newsletter = newsletter_named(site.config, newsletter).name
     if slot:
-        found = next((i for i in known if slot in (i.slot, slot_name(i.slot))), None)
+        match = next((i for i in issues if slot in (i.slot, slot_name(i.slot))), None)
     else:
-        found = _newest(site, known, fits)
-    if found is None:
-        raise _unknown(wanted, slot, known)
-    kept = Issues(site.database).get(wanted, found.slot)
+        match = _newest(site, issues, fits)
+    if match is None:
+        raise _unknown(newsletter, slot, issues)
+    kept = Issues(site.database).get(newsletter, match.slot)
     assert kept is not None, "issues are never deleted"
     return kept
 
 
 def newest_draft(site: Site, newsletter: str) -> Issue | None:
     """The newest draft of a newsletter that waits for approval."""
-    found = _newest(site, Issues(site.database).all(newsletter, 1_000_000), (is_draft,))
-    return Issues(site.database).get(newsletter, found.slot) if found else None
+    draft = _newest(site, Issues(site.database).all(newsletter, 1_000_000), (is_draft,))
+    return Issues(site.database).get(newsletter, draft.slot) if draft else None
 
 
-def _newest(site: Site, known: list[Issue], fits: tuple[Fits, ...]) -> Issue | None:
-    made = [issue for issue in known if is_made(site, issue)]
+def _newest(site: Site, issues: list[Issue], fits: tuple[IssueFilter, ...]) -> Issue | None:
+    made_issues = [issue for issue in issues if is_made(site, issue)]
     for each in fits or (is_made,):
-        if found := next((issue for issue in made if each(site, issue)), None):
-            return found
+        if match := next((issue for issue in made_issues if each(site, issue)), None):
+            return match
     return None
 
 
@@ -110,15 +110,15 @@ def skipped(issue: Issue) -> SyndicateError:
 MAKE = "make one: syndicate issues make"
 
 
-def _unknown(newsletter: str, slot: str, known: list[Issue]) -> SyndicateError:
-    made = [issue for issue in known if issue.state != IssueState.SKIPPED]
+def _unknown(newsletter: str, slot: str, issues: list[Issue]) -> SyndicateError:
+    newest = next((issue for issue in issues if issue.state != IssueState.SKIPPED), None)
     if slot:
         message = f"there is no issue {slot} of {newsletter}"
-        hint = f"the newest is {made[0].name}" if made else f"{MAKE} {newsletter}"
+        hint = f"the newest is {newest.name}" if newest else f"{MAKE} {newsletter}"
         return SyndicateError(message, hint=hint)
-    if not made:
+    if newest is None:
         return SyndicateError(f"there is no issue of {newsletter} yet", hint=f"{MAKE} {newsletter}")
     return SyndicateError(
-        f"this applies to no issue of {newsletter}; the newest is {made[0].name} ({made[0].state})",
+        f"this applies to no issue of {newsletter}; the newest is {newest.name} ({newest.state})",
         hint=f"list its issues: syndicate issues list {newsletter}",
     )

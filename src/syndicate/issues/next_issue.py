@@ -46,7 +46,7 @@ class NextIssueDocuments:
     input_hash: str
 
 
-def plan(
+def select_articles(
     articles: Articles,
     issues: Issues,
     newsletter: Newsletter,
@@ -84,13 +84,13 @@ def articles_of(documents: SiteDocuments, newsletter: Newsletter) -> Sequence[Pu
     """The articles that the next issue carries, newest first."""
     after = Newsletters(documents.articles.database).all()[newsletter.name].after
     return carried_by(
-        documents, plan(documents.articles, documents.issues, newsletter, after).chosen
+        documents, select_articles(documents.articles, documents.issues, newsletter, after).chosen
     )
 
 
 def carried_by(documents: SiteDocuments, chosen: Sequence[str]) -> tuple[Published, ...]:
     """The articles of these ids with their text, the newest first, as an issue carries them."""
-    return ordered(documents.renditions.published(documents.articles.by_ids(chosen)))
+    return ordered(documents.render_cache.published(documents.articles.by_ids(chosen)))
 
 
 def next_issues(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from syndicate.address_grammar import DOMAIN
 from syndicate.config.model import Dkim
 from syndicate.errors import Location, SyndicateError
-from syndicate.mail.headers import ascii_host
+from syndicate.mail.headers import ascii_domain
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -46,7 +46,7 @@ class Signer:
         Raises SyndicateError for an unusable key, and if cryptography is not installed.
         """
         self._key = _key(settings.key)
-        domain = ascii_host(settings.domain or sender_domain).lower()
+        domain = ascii_domain(settings.domain or sender_domain).lower()
         selector = settings.selector.lower()
         for name, value in (("domain", domain), ("selector", selector)):
             if not DOMAIN.fullmatch(value):

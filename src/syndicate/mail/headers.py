@@ -106,7 +106,7 @@ def as_sent(address: str, *, smtputf8: bool = False) -> str:
     invalid address.
     """
     local, at, name = address.rpartition("@")
-    name = ascii_host(name).lower()
+    name = ascii_domain(name).lower()
     if at and DOMAIN.fullmatch(name):
         if LOCAL_PART.fullmatch(local):
             return f"{local}@{name}"
@@ -139,7 +139,7 @@ def list_unsubscribe(*urls: str, one_click: bool) -> list[str]:
     return headers
 
 
-def ascii_host(host: str) -> str:
+def ascii_domain(host: str) -> str:
     """A domain as DNS has it (RFC 5891, UTS 46). Raises MessageError."""
     if host.isascii():
         return host
@@ -168,7 +168,7 @@ def _in_brackets(url: str) -> str:
             f"unsubscribing does not work at {url}", hint="use an https: or mailto: URL"
         )
     if not parts.netloc.isascii():
-        url = urlunsplit(parts._replace(netloc=ascii_host(parts.netloc)))
+        url = urlunsplit(parts._replace(netloc=ascii_domain(parts.netloc)))
     return f"<{quote(url, safe=URL_CHARACTERS)}>"
 
 

@@ -114,7 +114,7 @@ def delimiter(boundary: str) -> bytes:
     return f"\r\n--{boundary}".encode()
 
 
-def message_id(rendered: Rendered, *, sender: str, to: str, date: datetime) -> str:
+def content_message_id(rendered: Rendered, *, sender: str, to: str, date: datetime) -> str:
     """An id of this content for this recipient, on the sender's domain; the same on a retry."""
     facts = (rendered.subject, rendered.text, rendered.html, to, dated(date).removeprefix("Date: "))
     digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:40]

@@ -39,7 +39,7 @@ class Outbox:
         """Nothing to announce: a folder accepts every message."""
 
     def finish(self, message: bytes, following: Envelope | None = None) -> str:  # noqa: ARG002
-        """Write the message to a file of its own; the reply is its name."""
+        """Write the message to a file; the reply is its name."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         target = self._folder / f"{moment}-{secrets.token_hex(4)}{SUFFIX}"
         partial, is_visible = target.with_suffix(PARTIAL), False

@@ -77,31 +77,31 @@ class EncodedIssue:
             list_id(newsletter.name, sender),
             feedback_id=":".join(each.replace(":", "-") for each in feedback),
         )
-        self._named = _EncodedVariant(personal.named, personal.marks)
-        self._nameless = _EncodedVariant(personal.nameless, personal.marks)
+        self._named = _EncodedVariant(personal.named, personal.placeholders)
+        self._nameless = _EncodedVariant(personal.nameless, personal.placeholders)
 
-    def to(self, who: Recipient, *, smtputf8: bool = False) -> bytes:
+    def to(self, recipient: Recipient, *, smtputf8: bool = False) -> bytes:
         """The message to a reader, with CRLF line ends; the same each time.
 
         With `smtputf8`, the address may have more than ASCII before the @; the message is UTF-8
         then (RFC 6532). Raises MessageError for what email does not allow.
         """
-        refuse_breaks("a name", who.name)
-        refuse_breaks("the address of preferences", who.preferences)
-        encoded = self._named if who.name else self._nameless
+        refuse_breaks("a name", recipient.name)
+        refuse_breaks("the address of preferences", recipient.preferences)
+        encoded = self._named if recipient.name else self._nameless
         head = message_head(
             self._from,
-            addressed("To", who.name, as_sent(who.address, smtputf8=smtputf8)),
-            encoded.subject(who.name),
-            date=who.date,
-            message_id=who.message_id,
-            list_headers=self._list_headers.lines(_unsubscribe_headers(who)),
+            addressed("To", recipient.name, as_sent(recipient.address, smtputf8=smtputf8)),
+            encoded.subject(recipient.name),
+            date=recipient.date,
+            message_id=recipient.message_id,
+            list_headers=self._list_headers.lines(_unsubscribe_headers(recipient)),
             boundary=encoded.boundary,
         )
-        return head + encoded.body(who)
+        return head + encoded.body(recipient)
 
 
-def message_id(issue: int, subscriber: int, salt: str, domain: str) -> str:
+def delivery_message_id(issue: int, subscriber: int, salt: str, domain: str) -> str:
     """The id of the message of an issue (its sequence) to a subscriber, the same on a retry.
 
     `salt` is secret, so that ids cannot be guessed; `domain` is the sender's, in ASCII.
@@ -116,8 +116,8 @@ class _Slot(NamedTuple):
     field: str
     in_html: bool
 
-    def filled(self, who: Recipient) -> bytes:
-        value: str = getattr(who, self.field)
+    def filled(self, recipient: Recipient) -> bytes:
+        value: str = getattr(recipient, self.field)
         return _soft_broken(escape(value) if self.in_html else value)
 
 
@@ -142,9 +142,9 @@ class _EncodedVariant:
         """The Subject header for a reader of this name."""
         return self._fixed or unstructured("Subject", self._subject.replace(self._name, name))
 
-    def body(self, who: Recipient) -> bytes:
+    def body(self, recipient: Recipient) -> bytes:
         """The body for a reader. Each value is encoded once, however often it occurs."""
-        values = {slot: slot.filled(who) for slot in {slot for _, slot in self._slots}}
+        values = {slot: slot.filled(recipient) for slot in {slot for _, slot in self._slots}}
         pieces = self._pieces.copy()
         for at, slot in self._slots:
             pieces[at] = values[slot]
@@ -178,14 +178,14 @@ def _refuse_changed(text: str, placeholders: Placeholders, fields: Sequence[str]
         )
 
 
-def _unsubscribe_headers(who: Recipient) -> list[str]:
+def _unsubscribe_headers(recipient: Recipient) -> list[str]:
     """One-click and by email; only by email for a site without https, which RFC 8058 requires.
 
     Such a message goes to an outbox: the configuration allows nothing else.
     """
-    if who.unsubscribe.startswith("http:"):
-        return list_unsubscribe(who.unsubscribe_by_mail, one_click=False)
-    return list_unsubscribe(who.unsubscribe, who.unsubscribe_by_mail, one_click=True)
+    if recipient.unsubscribe.startswith("http:"):
+        return list_unsubscribe(recipient.unsubscribe_by_mail, one_click=False)
+    return list_unsubscribe(recipient.unsubscribe, recipient.unsubscribe_by_mail, one_click=True)
 
 
 def _sender_id(sender: str) -> str:

@@ -107,9 +107,9 @@ def enhanced_status(text: str, classes: str = "45") -> str:
 
     `classes` are the first digits that count. Of several, the first that is specific.
     """
-    found = [code for code in STATUS.findall(text[:MAX_TEXT]) if code[0] in classes]
-    specific = (code for code in found if not GENERIC.fullmatch(code))
-    return next(specific, found[0] if found else "")
+    codes = [code for code in STATUS.findall(text[:MAX_TEXT]) if code[0] in classes]
+    specific = (code for code in codes if not GENERIC.fullmatch(code))
+    return next(specific, codes[0] if codes else "")
 
 
 def status_that_counts(reported: str, reply: str) -> str:
@@ -143,8 +143,8 @@ def cause(text: str, status: str = "") -> Cause | None:
     if SURELY_SENDER.fullmatch(status):
         return Cause.SENDER
     words = _normal(text)
-    found = _by_words(words, RULES) or _by_codes(words, status)
-    return Cause.ADDRESS if found is Cause.MAILBOX and _is_gone_for_good(words) else found
+    rule = _by_words(words, RULES) or _by_codes(words, status)
+    return Cause.ADDRESS if rule is Cause.MAILBOX and _is_gone_for_good(words) else rule
 
 
 def may_be_recipient(text: str, status: str) -> bool:
@@ -164,8 +164,8 @@ def _has_words(words: str) -> bool:
 def replies_in(text: str) -> Iterator[str]:
     """The replies of servers that are quoted in a text: each to the end of its paragraph."""
     for paragraph in PARAGRAPHS.split(text.replace("\r", "")):
-        if found := QUOTED.search(paragraph[:MAX_TEXT]):
-            yield " ".join(paragraph[found.start() : MAX_TEXT].split())
+        if match := QUOTED.search(paragraph[:MAX_TEXT]):
+            yield " ".join(paragraph[match.start() : MAX_TEXT].split())
 
 
 def _is_gone_for_good(words: str) -> bool:
@@ -173,7 +173,7 @@ def _is_gone_for_good(words: str) -> bool:
 
     A report may also list earlier attempts that failed temporarily.
     """
-    starts = [found.start() for found in REPLY_CODE.finditer(words)]
+    starts = [match.start() for match in REPLY_CODE.finditer(words)]
     replies = [words[a:b] for a, b in pairwise([*starts, len(words)])]
     if len(replies) < 2 or not FINAL_REPLY.search(words):
         return False

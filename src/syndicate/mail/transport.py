@@ -33,11 +33,11 @@ class Session(Protocol):
         ...
 
     def finish(self, message: bytes, following: Envelope | None = None) -> str:
-        """Send the message that was announced, with CRLF line ends; the reply.
+        """Send the announced message, with CRLF line ends; returns the reply.
 
-        The message `following` it may be announced at once; `begin` must still be called with it,
-        and raises what came of that. Raises DeliveryError if the message is refused, or if its
-        outcome is unknown.
+        The message `following` it may be announced in the same exchange; `begin` must still be
+        called with it, and raises any refusal. Raises DeliveryError if the message is refused, or
+        if its outcome is unknown.
         """
         ...
 

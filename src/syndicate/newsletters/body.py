@@ -1,8 +1,8 @@
-"""The text of an article made fit for mail programs.
+"""The text of an article, adapted for mail programs. Pure.
 
-Takes sanitised HTML and returns HTML; it must never add anything a reader did not get on the web,
-and loses only what mail cannot do: playing media, jumping within the page, the article's own
-colours and sizes (they know nothing of dark mode).
+Takes sanitised HTML and returns HTML. It must never add content, and loses only what email cannot
+do: playing media, jumping within the page, and the article's own colours and sizes, which ignore
+dark mode.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Colours of a rendered issue: each inlined one has a dark counterpart, and all text can be read.
+"""Colours of a rendered issue: each has a dark counterpart, and all text has enough contrast.
 
-Looks at what mail programs get: style attributes for light mode, the dark @media block over them.
+Checks what mail programs get: style attributes in light mode, the dark @media block over them.
 """
 
 from __future__ import annotations
@@ -142,10 +142,10 @@ def _walk(
 def _hex(value: str) -> str:
     """The first colour in a value as #rrggbb, or "" without one."""
     value = NAMED.get(value.strip().lower(), value)
-    found = HEX.search(value)
-    if not found:
+    match = HEX.search(value)
+    if not match:
         return ""
-    digits = found[1].lower()
+    digits = match[1].lower()
     return "#" + (digits if len(digits) == 6 else "".join(each * 2 for each in digits))
 
 

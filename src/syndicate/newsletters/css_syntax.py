@@ -1,6 +1,6 @@
-"""CSS taken apart as it is written (CSS Syntax, level 3): rules, selectors, declarations.
+"""Split CSS into rules, selectors and declarations (CSS Syntax, level 3), as written.
 
-Loses nothing and judges nothing, unlike a library that reads CSS of a certain time.
+Loses nothing and judges nothing, unlike a library for the CSS of a certain year.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Code of an article in colours: which parts are which, as classes that a style sheet colours.
+"""Syntax highlighting of code in articles, as classes for the style sheet.
 
-Only as much as mail can carry: six kinds of parts, and no long listings, for every coloured part
-costs some sixty bytes and a lexer may take long. Importing this costs Pygments.
+Limited to what email can carry: six kinds of tokens, and no long listings, because each coloured
+token costs some sixty bytes and a lexer may be slow. Importing this imports Pygments.
 """
 
 from __future__ import annotations

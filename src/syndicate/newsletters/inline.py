@@ -1,12 +1,11 @@
-"""CSS into style attributes, by premailer, tamed.
+"""Inline CSS into style attributes, by premailer with restrictions.
 
-It must never fetch anything, never lose `!important` (dark mode lives on it), and give the same
-bytes for the same input, whatever other threads do and whatever was inlined before.
+It must never fetch anything, never lose `!important` (dark mode depends on it), and give the same
+bytes for the same input, also with several threads.
 
-premailer reads the style sheet, finds the elements of every rule and writes what they get. Two of
-its decisions are made here instead, because it makes them wrongly: how much a selector weighs
-(an attribute weighs nothing with it), and what comes out where rules meet (a style attribute beats
-`!important` with it, and `margin-top` stays behind an earlier `margin`).
+premailer reads the style sheet and finds the elements of each rule. Two of its decisions are wrong
+and made here instead: the specificity of a selector (it ignores attributes), and the cascade (with
+it, a style attribute beats `!important`, and `margin-top` loses to an earlier `margin`).
 """
 
 from __future__ import annotations

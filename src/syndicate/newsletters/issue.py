@@ -1,4 +1,4 @@
-"""The values of newsletters: what an issue is chosen from and what it becomes. No logic."""
+"""The values of newsletters: the candidates of an issue, the selection, and the rendered issue."""
 
 from __future__ import annotations
 

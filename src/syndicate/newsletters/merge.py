@@ -1,14 +1,14 @@
-"""Placeholders of newsletter services, and text of ours that must not be taken for one.
+"""Placeholders of newsletter services, and escaping of text that looks like one.
 
-An issue is rendered with tokens where each recipient gets something of their own: what inlines
-styles leaves them alone, and no article has them. `filled` writes the service's placeholders in
-their places and escapes what its template language would take in all the rest. After the service
-evaluated it, the reader sees what the author wrote. Pure; knows nothing of the services' APIs.
+An issue is rendered with tokens for the values of each recipient; inlining styles does not change
+them, and no article contains them. `filled` replaces them by the placeholders of the service, and
+escapes all other text that its template language would evaluate. After the service has evaluated
+the result, readers see what the author wrote.
 
-Sources: listmonk's "Templating" page and the code that compiles campaigns; Mailchimp's "All the
-merge tags: cheat sheet"; Buttondown's "Templating" and "Naked mode", and Django's "Built-in
-template tags and filters"; SendGrid's "Substitution tags", "The Weblink substitution tag" and
-"Using Handlebars".
+Pure; does not use the APIs of the services. Sources: listmonk's "Templating" page and the code that
+compiles campaigns; Mailchimp's "All the merge tags: cheat sheet"; Buttondown's "Templating" and
+"Naked mode", and Django's "Built-in template tags and filters"; SendGrid's "Substitution tags",
+"The Weblink substitution tag" and "Using Handlebars".
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def _safe(text: str) -> str:
     return f"{{{{ Safe {literal} }}}}"
 
 
-def _is_harmless(found: re.Match[str]) -> bool:
+def _is_harmless(match: re.Match[str]) -> bool:
     """One brace with text behind it: no action begins there."""
-    return found[0] == "{" and found.end() < len(found.string)
+    return match[0] == "{" and match.end() < len(match.string)
 
 
-def _joined(found: re.Match[str]) -> str:
-    return found[0] + JOINER
+def _joined(match: re.Match[str]) -> str:
+    return match[0] + JOINER
 
 
 LISTMONK = MergeSyntax(
@@ -159,13 +159,13 @@ def tokens(content: str, home_url: str) -> Tokens:
     return Tokens(links, f"name{digest}", digest)
 
 
-def filled(rendered: Rendered, service: MergeSyntax, marks: Tokens) -> Rendered:
+def filled(rendered: Rendered, service: MergeSyntax, tokens: Tokens) -> Rendered:
     """The issue as `service` takes it: placeholders for tokens, everything else escaped."""
-    text = partial(_text, service, marks)
+    text = partial(_text, service, tokens)
     return replace(
         rendered,
         subject=text(rendered.subject),
-        html="".join(_html(service, marks, rendered.html)),
+        html="".join(_html(service, tokens, rendered.html)),
         text=text(rendered.text),
     )
 
@@ -176,30 +176,30 @@ def is_divided(rendered: Rendered, written: Rendered) -> bool:
     return before.count(JOINER) < after.count(JOINER)
 
 
-def _text(service: MergeSyntax, marks: Tokens, text: str) -> str:
-    placeholders = marks.written(service, service.name_in_text)
+def _text(service: MergeSyntax, tokens: Tokens, text: str) -> str:
+    placeholders = tokens.written(service, service.name_in_text)
     return "".join(
         placeholders.get(piece) or service.special_in_text.sub(service.in_text, piece)
-        for piece in re.split(f"({marks.pattern})", text)
+        for piece in re.split(f"({tokens.pattern})", text)
     )
 
 
-def _html(service: MergeSyntax, marks: Tokens, html: str) -> Iterator[str]:
-    placeholders = marks.written(service, service.name)
+def _html(service: MergeSyntax, tokens: Tokens, html: str) -> Iterator[str]:
+    placeholders = tokens.written(service, service.name)
     kept = f"{STYLE}|{COMMENT}" if service.opaque else STYLE
-    for piece in re.split(f"({marks.pattern}|{kept})", html, flags=re.DOTALL):
+    for piece in re.split(f"({tokens.pattern}|{kept})", html, flags=re.DOTALL):
         if piece in placeholders:
             yield placeholders[piece]
         elif piece.startswith("<style"):
             # CSS knows no character references; between its tokens, a space means nothing.
-            yield service.special.sub(lambda found: f"{found[0]} ", piece)
+            yield service.special.sub(lambda match: f"{match[0]} ", piece)
         elif piece.startswith("<!--") and service.opaque:
-            for part in filter(None, re.split(f"({marks.pattern})", piece)):
+            for part in filter(None, re.split(f"({tokens.pattern})", piece)):
                 yield placeholders.get(part) or service.opaque(part)
         else:
             yield service.special.sub(_reference, piece)
 
 
-def _reference(found: re.Match[str]) -> str:
+def _reference(match: re.Match[str]) -> str:
     """Characters as HTML's references to them: browsers read them, template languages do not."""
-    return "".join(f"&#{ord(each)};" for each in found[0])
+    return "".join(f"&#{ord(each)};" for each in match[0])

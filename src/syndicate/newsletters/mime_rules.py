@@ -1,4 +1,4 @@
-"""The rules of a message's form, judged on its bytes (RFC 5322, RFC 2045, RFC 2046)."""
+"""The format of a message, checked in its bytes (RFC 5322, RFC 2045, RFC 2046). Pure."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def _lines(message: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"a line of the message {wrong}", first
 
 
-def _longer_than(most: int) -> Callable[[bytes], bool]:
-    return lambda line: len(line) > most
+def _longer_than(maximum: int) -> Callable[[bytes], bool]:
+    return lambda line: len(line) > maximum

@@ -1,8 +1,8 @@
-"""An issue as it is kept to be sent: with marks where each reader gets something of their own.
+"""An issue as it is stored to be sent, with placeholders for the values of each reader. Pure.
 
-A mark is text that nothing else in the issue can hold: where it stands, the reader's link or name
-is put in. There are two forms of each text, because nearly everybody who subscribes on a page gives
-no name: a design greets who has one, and shows the others no gap and no stand-in. Pure.
+A placeholder is text that occurs nowhere else in the issue; each reader's link or name replaces it.
+There are two variants of each text, because most readers who subscribe on a page give no name: a
+design greets readers with a name, and shows the others no gap and no substitute.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, replace
 from html import escape
 
 TEST = "[Test]"
-"""What the subject of a test email begins with."""
+"""Prefix of the subject of a test email."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """What stands for a reader's own. `digest` is in each of them, and nowhere else."""
+    """The tokens for a reader's values. `digest` is in each of them, and nowhere else."""
 
     digest: str
     unsubscribe: str
@@ -28,60 +28,62 @@ class Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class IssueVariant:
-    """The texts of an issue, with marks. `subject` is one line."""
+    """The texts of an issue, with placeholders. `subject` is one line."""
 
     subject: str
     html: str
     text: str
 
-    def filled(self, own: Mapping[str, str]) -> IssueVariant:
-        """The texts as a reader sees them; `own` has what takes the place of each mark."""
+    def filled(self, values: Mapping[str, str]) -> IssueVariant:
+        """The texts for a reader; `values` maps each placeholder to its value."""
         subject, html, text = self.subject, self.html, self.text
-        for mark, value in own.items():
-            subject, text = (each.replace(mark, value) for each in (subject, text))
-            html = html.replace(mark, escape(value))
+        for placeholder, value in values.items():
+            subject, text = (each.replace(placeholder, value) for each in (subject, text))
+            html = html.replace(placeholder, escape(value))
         return IssueVariant(subject, html, text)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalisedIssue:
-    """All that a reader's message is made from: `named` for who has a name, else `nameless`."""
+    """The texts of all messages: `named` for readers with a name, `nameless` for the others."""
 
-    marks: Placeholders
+    placeholders: Placeholders
     named: IssueVariant
     nameless: IssueVariant
 
     def as_test(self) -> PersonalisedIssue:
-        """The same, with [Test] in the subject."""
+        """A copy with [Test] in the subject."""
         named, nameless = (
-            replace(form, subject=f"{TEST} {form.subject}") for form in (self.named, self.nameless)
+            replace(variant, subject=f"{TEST} {variant.subject}")
+            for variant in (self.named, self.nameless)
         )
-        return PersonalisedIssue(self.marks, named, nameless)
+        return PersonalisedIssue(self.placeholders, named, nameless)
 
     def replaced(self, addresses: Mapping[str, str]) -> PersonalisedIssue:
-        """The same with other addresses in the bodies: what they were, and what they are."""
+        """A copy with other URLs in the bodies: old -> new."""
 
         def of(text: str) -> str:
             for before, after in addresses.items():
                 text = text.replace(before, after)
             return text
 
-        forms = (
-            replace(form, html=of(form.html), text=of(form.text))
-            for form in (self.named, self.nameless)
+        variants = (
+            replace(variant, html=of(variant.html), text=of(variant.text))
+            for variant in (self.named, self.nameless)
         )
-        return PersonalisedIssue(self.marks, *forms)
+        return PersonalisedIssue(self.placeholders, *variants)
 
     def to_json(self) -> str:
-        """As it is kept with an issue."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """The JSON that is stored with an issue."""
+        fields = asdict(self)
+        return json.dumps({"marks": fields.pop("placeholders"), **fields}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> PersonalisedIssue:
-        """What `to_json` wrote."""
-        kept = json.loads(text)
+        """The value that `to_json` wrote."""
+        stored = json.loads(text)
         return cls(
-            Placeholders(**kept["marks"]),
-            IssueVariant(**kept["named"]),
-            IssueVariant(**kept["nameless"]),
+            Placeholders(**stored["marks"]),
+            IssueVariant(**stored["named"]),
+            IssueVariant(**stored["nameless"]),
         )

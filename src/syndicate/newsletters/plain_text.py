@@ -1,8 +1,8 @@
-"""HTML into plain text that reads well on its own: the other half of every mail.
+"""HTML -> readable plain text, the second part of every email. Pure.
 
-Headings are underlined, links become numbers with a list of addresses below, code and tables keep
-their lines. Text is wrapped by what it takes on a screen (Chinese characters are two columns
-wide); addresses and code are never broken.
+Headings are underlined, links become numbers with a list of URLs below, code and tables keep their
+lines. Text is wrapped by its width on a screen (Chinese characters take two columns); URLs and code
+are never broken.
 """
 
 from __future__ import annotations

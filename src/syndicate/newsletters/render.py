@@ -131,7 +131,7 @@ def _values_of_newsletter(
     return {
         "newsletter": newsletter,
         "brand": newsletter.brand,
-        "preheader": preheader(newsletter, articles, filler),
+        "preheader": compose_preheader(newsletter, articles, filler),
         "css": _css(design, newsletter),
     }
 
@@ -141,7 +141,7 @@ def size_as_sent(html: str) -> int:
     return len(b2a_qp(html.replace("\n", "\r\n").encode()))
 
 
-def preheader(newsletter: Newsletter, articles: Sequence[Published], filler: str) -> str:
+def compose_preheader(newsletter: Newsletter, articles: Sequence[Published], filler: str) -> str:
     """What inboxes show after the subject: 40 to 130 characters, from the articles' summaries.
 
     Where these are too short, `filler` comes last.
@@ -161,12 +161,12 @@ def one_line(text: str) -> str:
     return BREAKS.sub(" ", text).strip()
 
 
-def _cut(text: str, most: int) -> str:
-    """At most `most` characters, ended between words where there are any, never in a character."""
-    if len(text) <= most:
+def _cut(text: str, max_length: int) -> str:
+    """Cut to at most `max_length` characters: between words if possible, never in a character."""
+    if len(text) <= max_length:
         return text
-    head = text[: most - 1]
-    space = head.rfind(" ", most * 2 // 3)
+    head = text[: max_length - 1]
+    space = head.rfind(" ", max_length * 2 // 3)
     at = space if space > 0 else len(head)
     while unicodedata.combining(text[at]) or text[at] in "\u200d\ufe0e\ufe0f":
         at -= 1

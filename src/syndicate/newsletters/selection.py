@@ -31,9 +31,9 @@ def select(
     """
     newest_first = sorted(candidates, key=NEWEST, reverse=True)
     reasons = {each.id: _refusal(newsletter, each, carried) for each in newest_first}
-    wanted = [each for each in newest_first if reasons[each.id] is None]
-    recent = [each for each in wanted if each.sequence > after]
-    older = [each for each in wanted if each.sequence <= after]
+    selected = [each for each in newest_first if reasons[each.id] is None]
+    recent = [each for each in selected if each.sequence > after]
+    older = [each for each in selected if each.sequence <= after]
     backlog = older[: newsletter.backlog] if first else []
     if first:
         chosen = sorted(recent + backlog, key=NEWEST, reverse=True)[: newsletter.max_articles]

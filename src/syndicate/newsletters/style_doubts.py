@@ -1,7 +1,7 @@
 """Declarations of a style sheet that have no effect.
 
-premailer drops in silence what it cannot read. So it is asked, rule by rule, for all that is not
-of the plainest kind.
+premailer drops silently what it cannot read. So everything but the simplest declarations is passed
+to it, rule by rule, to find what it drops.
 """
 
 from __future__ import annotations

@@ -114,8 +114,8 @@ def carried(articles: Sequence[Published], shortened: Sequence[str]) -> tuple[Ca
 
 def addresses(html: str) -> list[str]:
     """The addresses of the images in an email."""
-    found = (ADDRESS.findall(tag) for tag in TAGS.findall(html))
-    return list(dict.fromkeys(unescape(address) for tag in found for _, _, address in tag))
+    addresses = (ADDRESS.findall(tag) for tag in TAGS.findall(html))
+    return list(dict.fromkeys(unescape(address) for tag in addresses for _, _, address in tag))
 
 
 # -- the email in a frame -----------------------------------------------------------------------
@@ -137,20 +137,20 @@ def framed(html: str, scheme: str, pictures: Mapping[str, Picture]) -> str:
     articles is unchanged.
     """
 
-    def query(found: re.Match[str]) -> str:
-        return ALWAYS if found[1].lower() == scheme else NEVER
+    def query(match: re.Match[str]) -> str:
+        return ALWAYS if match[1].lower() == scheme else NEVER
 
-    def style(found: re.Match[str]) -> str:
-        css = BOTH_IN_STYLE.sub(rf"\g<1>{scheme}", QUERY.sub(query, found[1]))
-        return found[0].replace(found[1], css)
+    def style(match: re.Match[str]) -> str:
+        css = BOTH_IN_STYLE.sub(rf"\g<1>{scheme}", QUERY.sub(query, match[1]))
+        return match[0].replace(match[1], css)
 
-    def address(found: re.Match[str]) -> str:
-        picture = pictures.get(unescape(found[3]))
-        here = f"pictures/{picture.name}" if picture else found[3]
-        return f"{found[1]}{found[2]}{here}{found[2]}"
+    def address(match: re.Match[str]) -> str:
+        picture = pictures.get(unescape(match[3]))
+        here = f"pictures/{picture.name}" if picture else match[3]
+        return f"{match[1]}{match[2]}{here}{match[2]}"
 
-    def tag(found: re.Match[str]) -> str:
-        text = ADDRESS.sub(address, QUERY.sub(query, found[0]))
+    def tag(match: re.Match[str]) -> str:
+        text = ADDRESS.sub(address, QUERY.sub(query, match[0]))
         named = "color-scheme" in text.lower() and text.lower().startswith("<meta")
         return BOTH_SCHEMES.sub(scheme, text) if named else text
 

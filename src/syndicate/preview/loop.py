@@ -1,4 +1,4 @@
-"""The loop of the preview: renders what was saved, while a page is open."""
+"""The loop of the preview: renders after each change, while a page is open."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class PreviewLoop:
         clock: Callable[[], datetime],
         placed: Locate,
     ) -> None:
-        self._workshop = workshop
+        self._renderer = workshop
         self._session = session
         self._clock = clock
         self._placed = placed
         self._watcher = Watcher()
         self._seen: Seen | None = None
-        self._trouble: tuple[Finding, ...] = ()
+        self._error: tuple[Finding, ...] = ()
         """Errors in the files as last seen."""
-        self._made: dict[str, Seen] = {}
+        self._rendered_input: dict[str, Seen] = {}
 
     def run(self) -> None:
         """Run until interrupted (Ctrl-C) or until a bug of this program raises."""
@@ -40,26 +40,26 @@ class PreviewLoop:
 
     def make(self, names: Sequence[str]) -> None:
         """Render and show these newsletters, unless they are up to date."""
-        seen = self._watcher.next(self._workshop.watched, self._seen)
+        seen = self._watcher.next(self._renderer.watched, self._seen)
         if seen != self._seen:
             self._seen = seen
-            self._trouble = self._tried(partial(self._refresh, seen))
+            self._error = self._try(partial(self._refresh, seen))
         for name in names:
-            if self._made.get(name) != seen:
-                self._made[name] = seen
-                trouble = self._trouble or self._tried(partial(self._show, name))
+            if self._rendered_input.get(name) != seen:
+                self._rendered_input[name] = seen
+                trouble = self._error or self._try(partial(self._show, name))
                 if trouble:
                     self._session.show_faults(name, trouble)
 
     def _refresh(self, seen: Seen) -> None:
-        self._workshop.refresh(seen, self._clock())
-        newsletters = self._workshop.site.config.newsletters
+        self._renderer.refresh(seen, self._clock())
+        newsletters = self._renderer.site.config.newsletters
         self._session.titles = {name: each.title for name, each in newsletters.items()}
 
     def _show(self, name: str) -> None:
-        self._session.show(name, self._workshop.proof(name))
+        self._session.show(name, self._renderer.preview(name))
 
-    def _tried(self, do: Callable[[], None]) -> tuple[Finding, ...]:
+    def _try(self, do: Callable[[], None]) -> tuple[Finding, ...]:
         """Do it; return the errors that prevented it."""
         try:
             do()
@@ -73,9 +73,9 @@ class PreviewLoop:
         """An error as findings that a page can show."""
         alone = ConfigProblem(error.message, error.place or Location(""), error.hint)
         faults = error.faults if isinstance(error, ConfigError) else (alone,)
-        found = [
+        changed = [
             Finding(Level.ERROR, "", f.message, f.place.path, f.place.line, f.hint) for f in faults
         ]
-        site = self._workshop.site
-        placeless = (finding for finding in found if not finding.path)
-        return (*placeless, *self._placed([f for f in found if f.path], site))
+        site = self._renderer.site
+        placeless = (finding for finding in changed if not finding.path)
+        return (*placeless, *self._placed([f for f in changed if f.path], site))

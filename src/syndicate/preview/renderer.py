@@ -26,7 +26,7 @@ from syndicate.documents.site_documents import SiteDocuments, site_documents
 from syndicate.errors import Location, SyndicateError
 from syndicate.findings import Finding, from_json
 from syndicate.issues.compose import ComposedIssue, compose
-from syndicate.issues.next_issue import carried_by, plan
+from syndicate.issues.next_issue import carried_by, select_articles
 from syndicate.newsletters.issue import Reason, Selection
 from syndicate.preview.issue_preview import (
     IssuePreview,
@@ -80,7 +80,7 @@ class PreviewRenderer:
             Newsletters(articles.database).begin(site.config.newsletters, format_timestamp(now))
         self.site, self._files, self._now = site, files, now
 
-    def proof(self, name: str) -> IssuePreview:
+    def preview(self, name: str) -> IssuePreview:
         """The next issue of a newsletter, as of the last `refresh`.
 
         Raises SyndicateError when it cannot be rendered.
@@ -88,21 +88,23 @@ class PreviewRenderer:
         site, articles = self.site, Articles(self.site.database)
         newsletter = replace(newsletter_named(site.config, name), merge_fields="none")
         began = Newsletters(articles.database).all()[name]
-        selection = plan(articles, Issues(site.database), newsletter, began.after)
+        selection = select_articles(articles, Issues(site.database), newsletter, began.after)
         stale = stale_article_ids(
             site, self._files, Renderings(articles.database).uses_of(selection.chosen), ALL_PATHS
         )
         outputs = site_documents(site, self._files, stale, self._now)
         published = carried_by(outputs, selection.chosen)
         with site.database.transaction():
-            Renderings(articles.database).keep(*outputs.renditions.take_fresh())
-        found = list(self._found(outputs, selection.chosen))
+            Renderings(articles.database).save(*outputs.render_cache.take_fresh())
+        findings = list(self._all_findings(outputs, selection.chosen))
         if not published:
             why = tuple(_why_empty(articles, newsletter, selection, began.started_at))
-            return IssuePreview(name, newsletter.title, tuple(self._placed(found, site)), empty=why)
+            return IssuePreview(
+                name, newsletter.title, tuple(self._placed(findings, site)), empty=why
+            )
         issue = compose(outputs, newsletter, published, site.config_file)
-        placed = self._placed([*found, *issue.findings], site)
-        return self._proof(newsletter, issue, outputs, published, placed)
+        placed = self._placed([*findings, *issue.findings], site)
+        return self._preview(newsletter, issue, outputs, published, placed)
 
     @property
     def watched(self) -> Watched:
@@ -126,7 +128,7 @@ class PreviewRenderer:
             self._store = StoreSnapshot(url, setup.base)
         return site_of(setup, self._store.database(), self._progress)
 
-    def _found(self, outputs: SiteDocuments, chosen: Sequence[str]) -> Iterator[Finding]:
+    def _all_findings(self, outputs: SiteDocuments, chosen: Sequence[str]) -> Iterator[Finding]:
         """Findings about the articles of the issue, and about unreadable files."""
         articles = outputs.articles
         for path, text in articles.unreadable().items():
@@ -136,9 +138,9 @@ class PreviewRenderer:
             yield from from_json(record.findings, record.path)
             if record.id in kept:
                 yield from from_json(kept[record.id].findings, record.path)
-        yield from outputs.renditions.missing.values()
+        yield from outputs.render_cache.missing.values()
 
-    def _proof(
+    def _preview(
         self,
         newsletter: Newsletter,
         issue: ComposedIssue,
@@ -169,19 +171,19 @@ class PreviewRenderer:
         places, site = self.site.places, self.site.config.site
         records = {r.id: r for r in outputs.articles.by_ids([a.id for a in published])}
         files = {
-            outputs.renditions.file_address(records[article], target): places.content / target
+            outputs.render_cache.file_address(records[article], target): places.content / target
             for article, target, _ in Renderings(outputs.articles.database).uses_of(list(records))
             if not is_article(target)
         }
-        found: dict[str, Picture] = {}
+        pictures: dict[str, Picture] = {}
         for url in addresses(html):
             path = page_file(site, url, page=False) if url.startswith(base_url(site)) else None
             file = files.get(url) or (places.output / path if path else None)
             if file and file.is_file():
                 stat = file.stat()
                 facts = f"{url} {stat.st_size} {stat.st_mtime_ns}"
-                found[url] = Picture(sha256(facts.encode()).hexdigest()[:24], file)
-        return found
+                pictures[url] = Picture(sha256(facts.encode()).hexdigest()[:24], file)
+        return pictures
 
 
 def chosen(name: str | None, site: Site) -> str:

@@ -123,7 +123,7 @@ class PreviewHandler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def _newsletter(self, name: str, what: str | None) -> None:
-        sheet = self.server.session.sheet(name)
+        sheet = self.server.session.state(name)
         if sheet is None or what is None:
             self._refuse(HTTPStatus.NOT_FOUND, "Not found.")
         elif what == "":
@@ -136,15 +136,15 @@ class PreviewHandler(BaseHTTPRequestHandler):
             shown = {
                 "version": sheet.version,
                 "newsletters": self.server.session.titles,
-                "proof": sheet.proof and sheet.proof.as_json(),
+                "proof": sheet.preview and sheet.preview.as_json(),
                 "faults": [asdict(fault) for fault in sheet.faults],
             }
             self._send(json.dumps(shown, ensure_ascii=False).encode(), "application/json")
-        elif sheet.proof and what in ("light.html", "dark.html"):
-            html = framed(sheet.proof.html, what.removesuffix(".html"), sheet.proof.pictures)
+        elif sheet.preview and what in ("light.html", "dark.html"):
+            html = framed(sheet.preview.html, what.removesuffix(".html"), sheet.preview.pictures)
             self._send(html.encode(), "text/html", policy=MAIL)
         else:
-            self._picture(sheet.proof, what)
+            self._picture(sheet.preview, what)
 
     def _picture(self, proof: IssuePreview | None, what: str) -> None:
         pictures = proof.pictures.values() if proof else ()
@@ -170,7 +170,10 @@ class PreviewHandler(BaseHTTPRequestHandler):
         version, session = -1, self.server.session
         with session.viewing(name):
             while self.command == "GET":
-                previous, version = version, session.news(name, version, HEARTBEAT_SECONDS)
+                previous, version = (
+                    version,
+                    session.wait_for_change(name, version, HEARTBEAT_SECONDS),
+                )
                 line = ":\n\n" if version == previous else f"data: {version}\n\n"
                 self.wfile.write(line.encode())
 

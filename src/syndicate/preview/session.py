@@ -1,4 +1,4 @@
-"""What open pages show, shared between the renderer and the server.
+"""The state of the preview, shared between the renderer and the server.
 
 Holds values and wakes threads that wait for new ones. Renders nothing, reads no file.
 """
@@ -23,7 +23,7 @@ class PreviewState:
     """
 
     version: int = 0
-    proof: IssuePreview | None = None
+    preview: IssuePreview | None = None
     faults: tuple[Finding, ...] = ()
 
 
@@ -34,53 +34,53 @@ class PreviewSession:
         self.titles = titles
         """Name -> title of every newsletter."""
         self.first = first
-        self._sheets: dict[str, PreviewState] = {}
+        self._states: dict[str, PreviewState] = {}
         self._viewers: Counter[str] = Counter()
         self._version = 0
         self._failure: Exception | None = None
-        self._news = Condition()
+        self._changed = Condition()
 
-    def sheet(self, name: str) -> PreviewState | None:
+    def state(self, name: str) -> PreviewState | None:
         """What the page of a newsletter shows; None for an unknown newsletter."""
-        with self._news:
-            return self._sheets.get(name, PreviewState() if name in self.titles else None)
+        with self._changed:
+            return self._states.get(name, PreviewState() if name in self.titles else None)
 
     def show(self, name: str, proof: IssuePreview) -> None:
         """Show a new preview."""
-        self._put(name, PreviewState(proof=proof))
+        self._put(name, PreviewState(preview=proof))
 
     def show_faults(self, name: str, faults: tuple[Finding, ...]) -> None:
         """Show errors, beside the last preview."""
-        self._put(name, replace(self._sheets.get(name, PreviewState()), faults=faults))
+        self._put(name, replace(self._states.get(name, PreviewState()), faults=faults))
 
     def _put(self, name: str, sheet: PreviewState) -> None:
-        with self._news:
+        with self._changed:
             self._version += 1
-            self._sheets[name] = replace(sheet, version=self._version)
-            self._news.notify_all()
+            self._states[name] = replace(sheet, version=self._version)
+            self._changed.notify_all()
 
     # -- pages ------------------------------------------------------------------------------
 
     @contextmanager
     def viewing(self, name: str) -> Iterator[None]:
         """Count a page as open within this block."""
-        with self._news:
+        with self._changed:
             self._viewers[name] += 1
-            self._news.notify_all()
+            self._changed.notify_all()
         try:
             yield
         finally:
-            with self._news:
+            with self._changed:
                 self._viewers[name] -= 1
 
-    def news(self, name: str, version: int, seconds: float) -> int:
+    def wait_for_change(self, name: str, version: int, seconds: float) -> int:
         """Wait up to `seconds` for a version other than `version`; return the current one."""
-        with self._news:
-            self._news.wait_for(lambda: self._version_of(name) != version, seconds)
+        with self._changed:
+            self._changed.wait_for(lambda: self._version_of(name) != version, seconds)
             return self._version_of(name)
 
     def _version_of(self, name: str) -> int:
-        return self._sheets.get(name, PreviewState()).version
+        return self._states.get(name, PreviewState()).version
 
     # -- the renderer -----------------------------------------------------------------------
 
@@ -89,14 +89,14 @@ class PreviewSession:
 
         Raises the error that `fail` was given.
         """
-        with self._news:
-            self._news.wait_for(lambda: self._failure or +self._viewers, seconds)
+        with self._changed:
+            self._changed.wait_for(lambda: self._failure or +self._viewers, seconds)
             if self._failure:
                 raise self._failure
             return sorted(+self._viewers)
 
     def fail(self, error: Exception) -> None:
         """Stop the loop with an unexpected error of the server."""
-        with self._news:
+        with self._changed:
             self._failure = error
-            self._news.notify_all()
+            self._changed.notify_all()

@@ -1,8 +1,8 @@
-"""Detects what an author saves, by size and modification time. Reads no file.
+"""Detect changed files by size and modification time. Reads no file.
 
-The operating system reports changes in the content folder, which may hold ten thousand files; the
-few others are polled. A full scan every two seconds finds what the system does not report, such as
-changes on network disks.
+The operating system reports changes in the content folder, which may have ten thousand files; the
+few other files are polled. A full scan every two seconds finds what the system does not report,
+such as changes on network disks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HALF_SAVED_SECONDS = 0.015
 MAX_HALVES = 20
 ANYWHERE = (Path("/"),)
 """Templates may link anywhere: they are the user's own."""
-LOOK_ANYWAY_SECONDS = 2.0
+RESCAN_SECONDS = 2.0
 REST = 4
 """Without events: the pause between scans, as a multiple of the time a scan takes."""
 
@@ -44,7 +44,7 @@ class Seen:
     `content` is None while there is no such folder.
     """
 
-    few: tuple[Stat | None, dict[str, Stat] | None]
+    settings: tuple[Stat | None, dict[str, Stat] | None]
     content: dict[str, Stat] | None
 
 
@@ -54,20 +54,20 @@ class Watcher:
     def __init__(self) -> None:
         self._changes: Iterator[object] | None = None
         self._root: Path | None = None
-        self._looked = self._took = 0.0
+        self._scanned_at = self._scan_seconds = 0.0
 
     def next(self, watched: Watched, before: Seen | None) -> Seen:
         """The state of the files, after a short while or as soon as something was saved."""
         changed = self._wait(watched.content)
         content = before.content if before else None
-        if before is None or changed or time.monotonic() - self._looked > LOOK_ANYWAY_SECONDS:
+        if before is None or changed or time.monotonic() - self._scanned_at > RESCAN_SECONDS:
             began = time.monotonic()
             content = _scan(watched.content, watched.links)
-            self._looked = time.monotonic()
-            self._took = self._looked - began
+            self._scanned_at = time.monotonic()
+            self._scan_seconds = self._scanned_at - began
         if content is None:
             self._changes = None  # a folder that comes back is a new one
-        return Seen(_whole(watched, before), content)
+        return Seen(_stable_settings(watched, before), content)
 
     def _wait(self, root: Path) -> bool:
         """Whether to scan the folder."""
@@ -78,7 +78,7 @@ class Watcher:
                 return bool(next(self._changes, False))
         except (OSError, RuntimeError):  # the system limits how much is watched
             self._changes = None
-        time.sleep(max(PAUSE_SECONDS, REST * self._took))
+        time.sleep(max(PAUSE_SECONDS, REST * self._scan_seconds))
         return True
 
 
@@ -98,18 +98,20 @@ def _events(root: Path) -> Iterator[object] | None:
     )
 
 
-def _whole(watched: Watched, before: Seen | None) -> tuple[Stat | None, dict[str, Stat] | None]:
+def _stable_settings(
+    watched: Watched, before: Seen | None
+) -> tuple[Stat | None, dict[str, Stat] | None]:
     """The configuration and templates; after a change, once they are stable."""
-    known, few = before and before.few, _few(watched)
+    previous, few = before and before.settings, _scan_settings(watched)
     for _ in range(MAX_HALVES):
-        if few == known:
+        if few == previous:
             break
         time.sleep(HALF_SAVED_SECONDS)
-        known, few = few, _few(watched)
+        previous, few = few, _scan_settings(watched)
     return few
 
 
-def _few(watched: Watched) -> tuple[Stat | None, dict[str, Stat] | None]:
+def _scan_settings(watched: Watched) -> tuple[Stat | None, dict[str, Stat] | None]:
     return _stat(watched.config_file), _scan(watched.templates, ANYWHERE)
 
 

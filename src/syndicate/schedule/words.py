@@ -88,11 +88,11 @@ def cron(text: str) -> tuple[str, ...]:
 
 def duration(text: str) -> timedelta:
     """`24 hours`, `90 minutes`, `2 days`, `1 week`; never zero."""
-    found = _DURATION.fullmatch(" ".join(text.lower().split()))
-    if not found or not int(found[1]):
+    match = _DURATION.fullmatch(" ".join(text.lower().split()))
+    if not match or not int(match[1]):
         hint = "write it such as 24 hours, 90 minutes or 2 days"
         raise ScheduleError(f"is {text!r}, which is not a duration", hint=hint)
-    return timedelta(**{f"{found[2]}s": int(found[1])})
+    return timedelta(**{f"{match[2]}s": int(match[1])})
 
 
 def _span(number: int, unit: str) -> str:
@@ -131,8 +131,8 @@ def _weekday(text: str) -> int:
     if text in DAYS:
         return DAYS[text]
     hint = next((HINTS[word] for word in text.split() if word in HINTS), "")
-    odd = next((word for word in text.split() if word not in _KNOWN), text)
-    raise ScheduleError(f"has {odd!r} in place of a weekday", hint=hint or _nearest(odd))
+    unknown = next((word for word in text.split() if word not in _KNOWN), text)
+    raise ScheduleError(f"has {unknown!r} in place of a weekday", hint=hint or _nearest(unknown))
 
 
 def _days_of_month(items: list[str]) -> str:
@@ -197,12 +197,12 @@ def _weekday_of_month(day: int, nth: int) -> str:
 
 def _time(text: str) -> tuple[int, int]:
     """`08:00`, `8:00`, `8 am`, `8:30 pm` as hour and minute."""
-    found = _TIME.fullmatch(text)
-    if not found:
+    match = _TIME.fullmatch(text)
+    if not match:
         hint = "write it such as 08:00 or 8:30 pm"
         raise ScheduleError(f"has {text!r}, which is not a time of day", hint=hint)
-    hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
-    if found["minute"] is None and not half:
+    hour, minute, half = int(match["hour"]), int(match["minute"] or 0), match["half"]
+    if match["minute"] is None and not half:
         hint = f"write {text} am or {text} pm" if 1 <= hour <= 12 else f"write {hour:02}:00"
         raise ScheduleError(f"has {text!r}, which is not a time of day", hint=hint)
     if not (1 <= hour <= 12 if half else hour <= 23) or minute > 59:
@@ -232,6 +232,6 @@ def _not_understood(text: str, words: str) -> ScheduleError:
 def _nearest(word: str) -> str:
     import difflib
 
-    known = () if word in _KNOWN else (*WEEK, "day", "weekday", *ORDINALS)
-    near = difflib.get_close_matches(word, known, n=1)
+    alternatives = () if word in _KNOWN else (*WEEK, "day", "weekday", *ORDINALS)
+    near = difflib.get_close_matches(word, alternatives, n=1)
     return f"did you mean {near[0]}?" if near else EXAMPLE

@@ -16,21 +16,21 @@ log = logging.getLogger(__name__)
 
 
 class ApprovalTask:
-    """Approves drafts on time, and has them published. Their times are in the store."""
+    """Approves drafts on time, and publishes them. Their times are in the store."""
 
     name = "approvals"
 
     def __init__(self, setup: Setup, served: BuildState) -> None:
         self._setup = setup
         self._served = served
-        self._has_looked = False
+        self._has_run = False
 
-    def wanted(self) -> bool:
-        """Whether the folder has been built meanwhile: nothing is approved before that."""
-        return self._served.is_built and not self._has_looked
+    def has_work(self) -> bool:
+        """Whether the first build has ended: nothing is approved before that."""
+        return self._served.is_built and not self._has_run
 
-    def turn(self, now: datetime) -> TaskResult:
-        """Approve what is due."""
+    def run(self, now: datetime) -> TaskResult:
+        """Approve drafts that are due."""
         if not self._served.is_built:
             return TaskResult()
         with open_site(self._setup, no_progress) as site:
@@ -38,7 +38,7 @@ class ApprovalTask:
                 log.info("issue approved", extra={"facts": {"issue": issue.name}})
                 self._served.built(build(site, now))
             facts = {"to be approved": _scheduled(site)}
-        self._has_looked = True
+        self._has_run = True
         return TaskResult(None, None, facts)
 
 

@@ -9,10 +9,10 @@ from syndicate.service.jobs import Job, TaskResult
 
 
 class BackgroundTask:
-    """The thread of a job, which runs it once at a time.
+    """A thread that runs a job, one run at a time.
 
-    It outlives a change of the configuration: the job of the next configuration begins when the
-    one of the configuration before has ended. So nothing is sent or reported twice.
+    It outlives a change of the configuration: the job of the new configuration starts after the
+    job of the old one has ended. So nothing is sent or reported twice.
     """
 
     def __init__(self, name: str) -> None:
@@ -22,25 +22,25 @@ class BackgroundTask:
         """The job that runs, or ran last."""
 
     def start(self, job: Job, now: datetime) -> None:
-        """Begin a run of a job, once the result of the one before was taken."""
+        """Start a run of a job, after the result of the previous run was taken."""
         self.job, self._run = job, self._executor.submit(job.task, now)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs, and no result waits to be taken."""
+        """Whether nothing is running and no result is waiting."""
         return self._run is None
 
     @property
     def has_ended(self) -> bool:
-        """Whether a result waits to be taken."""
+        """Whether a result is waiting."""
         return self._run is not None and self._run.done()
 
     def result(self, _: datetime) -> TaskResult:
-        """What the run came to; waits for its end. Raises what the task raised."""
-        assert self._run is not None, "a run was begun"
+        """The result of the run; waits for its end. Raises what the task raised."""
+        assert self._run is not None, "a run was started"
         ended, self._run = self._run, None
         return ended.result()
 
     def close(self) -> None:
-        """Wait for the end of the run, if one is going on; none begins any more."""
+        """Wait for the end of the current run; no other starts."""
         self._executor.shutdown()

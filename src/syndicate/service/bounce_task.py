@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syndicate.catalogue.urls import base_url, path_sent
 from syndicate.findings import Finding, Level
 from syndicate.service.jobs import TaskResult
-from syndicate.service.threaded_handler import AnswerFunction, ThreadedHandler
+from syndicate.service.threaded_handler import RequestHandler, ThreadedHandler
 from syndicate.site import Setup, Site, no_progress, open_site
 from syndicate.web.http_messages import Request, Response
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SHOWN = timedelta(days=1)
+REPORT_PERIOD = timedelta(days=1)
 """How long unreadable messages are reported."""
 
 
@@ -37,8 +37,8 @@ class BounceTask:
         self._unreadable = 0
         self._unreadable_at: datetime | None = None
 
-    def turn(self, now: datetime) -> TaskResult:
-        """Read what is there, act on it, and report what it came to."""
+    def run(self, now: datetime) -> TaskResult:
+        """Read and handle new messages, and report problems."""
         if tally := self._read(now):
             self._record(tally, now)
         return TaskResult([*self._missing(), *self._flagged(now)])
@@ -55,14 +55,14 @@ class BounceTask:
     def _record(self, tally: Tally, now: datetime) -> None:
         from syndicate.bounces.handle import BounceResult
 
-        facts = {outcome.value: str(many) for outcome, many in tally.items()}
-        log.info("notices were read", extra={"facts": facts})
+        facts = {outcome.value: str(count) for outcome, count in tally.items()}
+        log.info("bounce reports read", extra={"facts": facts})
         if flagged := tally[BounceResult.UNREADABLE]:
             self._unreadable, self._unreadable_at = self._unreadable + flagged, now
 
     def _flagged(self, now: datetime) -> list[Finding]:
         """The messages of the last day that could not be parsed."""
-        if not self._unreadable_at or now >= self._unreadable_at + SHOWN:
+        if not self._unreadable_at or now >= self._unreadable_at + REPORT_PERIOD:
             self._unreadable = 0
             return []
         message = f"unreadable messages in the bounce mailbox: {self._unreadable}"
@@ -71,7 +71,7 @@ class BounceTask:
         return [Finding(Level.NOTICE, "email-unreadable", message, file, None, hint)]
 
     def _missing(self) -> list[Finding]:
-        """Whether what the configured webhooks need is installed."""
+        """Whether packages that the configured webhooks need are missing."""
         if find_spec("cryptography"):
             return []
         from syndicate.bounces.webhooks import needs_cryptography
@@ -88,21 +88,21 @@ class WebhookEndpoint(ThreadedHandler):
     """Answers webhooks of mail providers: a handler of `web.responder`."""
 
     name = "bounces"
-    largest = 1_000_000
+    max_body_bytes = 1_000_000
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, rb"bounces/")
         self._webhooks = setup.config.bounces.webhooks
         self._folder = f"{path_sent(base_url(setup.config.site))}bounces/"
 
-    def begin(self, site: Site) -> AnswerFunction:
-        """Make ready to answer; in the thread."""
+    def begin(self, site: Site) -> RequestHandler:
+        """Prepare to answer requests; in the thread."""
         from syndicate.bounces.webhooks import WebhookHandler, providers
 
-        hearing = WebhookHandler(providers(self._webhooks), site.database)
+        handle = WebhookHandler(providers(self._webhooks), site.database)
 
-        def answered(request: Request, body: bytes, client: str) -> Response:  # noqa: ARG001
+        def answer(request: Request, body: bytes, client: str) -> Response:  # noqa: ARG001
             path = request.target.decode("latin-1").partition("?")[0]
-            return hearing(path.removeprefix(self._folder), request, body, datetime.now(UTC))
+            return handle(path.removeprefix(self._folder), request, body, datetime.now(UTC))
 
-        return answered
+        return answer

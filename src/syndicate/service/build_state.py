@@ -1,4 +1,4 @@
-"""State that tasks share: what builds wrote and what is not yet served."""
+"""State that tasks share: documents that were built and are not served yet."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from syndicate.build.report import Report
 
 
 class BuildState:
-    """What builds wrote and is not yet served; and whether anything changed since."""
+    """Documents that were built and are not served yet; whether there may be new events."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
         """Documents in the output folder that were written or removed."""
         self.requested_paths: SimpleQueue[str] = SimpleQueue()
-        """Documents that another program wrote and a part waits for; any thread may ask."""
+        """Documents that a task waits for and another program may have written. For any thread."""
         self.is_new = False
-        """Whether what is served is not yet what was built: paths, or where addresses lead."""
+        """Whether documents or redirects were built that are not served yet."""
         self.is_built = False
-        """Whether the folder was built since the service began: else the store is of yesterday."""
+        """Whether a build has ended since the service started."""
         self.happened = Event()
-        """Set when a build did anything."""
+        """Set when a build changed anything: there may be events for hooks."""
 
     def take_requested(self) -> None:
-        """Have what was asked for shown."""
+        """Serve the requested documents in the next refresh."""
         while not self.requested_paths.empty():
             self.paths.add(self.requested_paths.get())
             self.is_new = True
 
     def built(self, report: Report) -> None:
-        """Take up what a build wrote and removed."""
+        """Record what a build wrote and removed."""
         removed = (key.partition(":") for key in report.removed)
         paths = [*report.written, *(path for root, _, path in removed if root == "output")]
         if report.changed or paths:

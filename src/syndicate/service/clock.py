@@ -1,8 +1,8 @@
-"""The clock: APScheduler's jobs, one for each of the service. Decides nothing.
+"""The clock: an APScheduler job for each job of the service. Decides nothing.
 
-Each is armed for the moment at which the job runs next, and again after every pass. APScheduler
-uses the wall clock only. Set back by an hour, it would wait for that hour; so wall and monotonic
-clock are compared, and when they diverge every job runs at once.
+After every pass, each is set to the moment at which the job runs next. APScheduler uses the wall
+clock only: if that is set back by an hour, it would wait for an hour. So the wall clock is compared
+with the monotonic clock, and when they diverge all jobs run at once.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from apscheduler.triggers.base import BaseTrigger
 log = logging.getLogger(__name__)
 
 JUMP_SECONDS = 5.0
-"""Clocks that are being adjusted gently do not part so far between two looks."""
+"""Clocks that are adjusted gradually diverge less than this between two checks."""
 
 FALLBACK = timedelta(seconds=1)
-"""When a job that was begun would come again if the end of the pass did not arm it."""
+"""When a job would run again if the end of the pass did not set its next run."""
 
 NextRuns = Callable[[datetime], Mapping[str, datetime | None]]
-"""When each job runs next, asked at a moment; None for one that waits for another."""
+"""The time -> when each job runs next; None for one that another job schedules."""
 
 
-class Later(BaseTrigger):  # type: ignore[misc]
-    """A moment after now, whatever was missed: the end of each pass sets the true one.
+class FallbackTrigger(BaseTrigger):  # type: ignore[misc]
+    """A moment after now, for all missed runs together: the end of a pass sets the real one.
 
     APScheduler's own interval trigger lists every run between the last one and now: after a clock
     was set forward by a year, that takes all memory, and holds the scheduler's lock meanwhile.
     """
 
     def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime:
-        """When the job comes again if nothing sets its next run."""
+        """When the job runs again if nothing sets its next run."""
         return now + FALLBACK
 
 
 class Clock:
-    """Calls `run` with the time when a job is due, one call at a time, beginning at once."""
+    """Calls `run` with the time when a job is due: one call at a time, the first at once."""
 
     def __init__(self, run: Callable[[datetime], None], next_runs: NextRuns) -> None:
         self._run = run
@@ -54,42 +54,42 @@ class Clock:
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
-        self._at_work = threading.Lock()
+        self._pass_lock = threading.Lock()
         self._run_requested = threading.Event()
         self._stopped = False
-        self._apart = _apart()
+        self._offset = _clock_offset()
 
     def start(self) -> None:
         """Start the scheduler's threads."""
         self._arm(datetime.now(UTC))
         self._scheduler.start()
 
-    def look(self) -> None:
-        """Compare the clocks; to be called every few seconds from another thread."""
-        apart = _apart()
-        jump, self._apart = apart - self._apart, apart
+    def check_for_jump(self) -> None:
+        """Compare the clocks. Call this every few seconds, from another thread."""
+        offset = _clock_offset()
+        jump, self._offset = offset - self._offset, offset
         if abs(jump) >= JUMP_SECONDS:
             log.warning("the clock jumped", extra={"facts": {"seconds": round(jump)}})
-            self.at_once()
+            self.run_now()
 
     def stop(self) -> None:
-        """Begin no more passes, and wait for the one that is going on."""
+        """Start no more passes, and wait for the end of the current one."""
         self._stopped = True
-        with self._at_work:
-            self._scheduler.remove_all_jobs()  # else one may be submitted to what is shut down
+        with self._pass_lock:
+            self._scheduler.remove_all_jobs()  # else one may be submitted after the shutdown
             self._scheduler.shutdown(wait=False)
 
-    def at_once(self) -> None:
-        """Call `run` now, or soon after the call that is going on."""
+    def run_now(self) -> None:
+        """Call `run` now, or right after the current call."""
         self._run_requested.set()
         now = datetime.now(UTC)
-        for job in self._scheduler.get_jobs():  # any but the one that is going on will do
+        for job in self._scheduler.get_jobs():  # any job but the running one will do
             with suppress(JobLookupError):  # a new configuration has no such job
                 job.modify(next_run_time=now)
 
     def _fire(self) -> None:
-        """Run what is due, unless another job of the same moment did, and arm all jobs."""
-        with self._at_work:
+        """Run the due jobs, unless another job did so at the same moment, and set the next runs."""
+        with self._pass_lock:
             now = datetime.now(UTC)
             if not self._stopped and (self._run_requested.is_set() or self._is_due(now)):
                 self._run_requested.clear()
@@ -101,17 +101,19 @@ class Clock:
         return any(moment and moment <= now for moment in self._next_runs(now).values())
 
     def _arm(self, now: datetime) -> None:
-        """Have each job come when it runs next; one that waits for another is paused."""
+        """Set the next run of each job; one that another job schedules is paused."""
         runs = self._next_runs(now)
         armed = {job.id: job for job in self._scheduler.get_jobs()}
         for name in armed.keys() - runs.keys():
             armed[name].remove()
         for name, moment in runs.items():
             if name not in armed:
-                self._scheduler.add_job(self._fire, Later(), id=name, next_run_time=moment)
+                self._scheduler.add_job(
+                    self._fire, FallbackTrigger(), id=name, next_run_time=moment
+                )
             elif armed[name].next_run_time != moment:
                 armed[name].modify(next_run_time=moment)
 
 
-def _apart() -> float:
+def _clock_offset() -> float:
     return time.time() - time.monotonic()

@@ -10,8 +10,8 @@ from syndicate.findings import Finding, Level
 from syndicate.service.jobs import TaskResult
 
 
-class ConfigurationFile:
-    """A part of the service: compares the file with what it was when it was read last."""
+class ConfigWatch:
+    """Compares the file with its content when the service read it last."""
 
     name = "config.yaml"
 
@@ -20,11 +20,11 @@ class ConfigurationFile:
         self._read = self._digest()
 
     def was_read(self) -> None:
-        """The file is about to be read again, whatever comes of it."""
+        """The file is about to be read again, with or without success."""
         self._read = self._digest()
 
-    def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002
-        """Report a change that is not in force."""
+    def run(self, now: datetime) -> TaskResult:  # noqa: ARG002
+        """Report a change that is not applied yet."""
         digest = self._digest()
         if digest in (self._read, b""):
             return TaskResult(findings=[])
@@ -38,7 +38,7 @@ class ConfigurationFile:
         return TaskResult(findings=[changed])
 
     def _digest(self) -> bytes:
-        """What identifies the file's content; b"" while it cannot be read."""
+        """A digest of the file's content; b"" while it cannot be read."""
         try:
             return hashlib.sha256(self._path.read_bytes()).digest()
         except OSError:

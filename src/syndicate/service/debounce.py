@@ -1,7 +1,7 @@
 """Debounce files of a folder: one that is still being written waits for a second scan.
 
-Pure: compares scans. Programs save in steps, and copying takes time; a file counts once two scans
-in a row agree on it.
+Pure: compares scans. Programs save in steps, and copying takes time: a file is settled when two
+scans in a row find it unchanged.
 """
 
 from __future__ import annotations
@@ -13,45 +13,47 @@ from syndicate.content.folder import Stat
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A folder after a look at it.
+class DebouncedScan:
+    """A scan of a folder, debounced.
 
-    `found` is what the look found, `files` what may be taken: of a path in `held`, which differs
-    from the look before, what was whole before, if it was.
+    `latest` has all files of the scan, `settled` those that may be read. A path in `unsettled`
+    differs from the scan before; `settled` has its last settled version, if there is one.
     """
 
-    found: Mapping[str, Stat]
-    files: Mapping[str, Stat]
-    held: frozenset[str]
+    latest: Mapping[str, Stat]
+    settled: Mapping[str, Stat]
+    unsettled: frozenset[str]
 
 
-def look(before: View | None, found: Mapping[str, Stat]) -> View:
-    """The view after a look that found this. With nothing new, it is `before` itself.
+def debounce(before: DebouncedScan | None, scan: Mapping[str, Stat]) -> DebouncedScan:
+    """Debounce a new scan. Without changes, the result is `before` itself.
 
-    At the first look nothing is whole yet.
+    After the first scan nothing is settled.
     """
     if before is None:
-        return View(found, {}, frozenset(found))
-    if found == before.found:
-        return View(found, found, frozenset()) if before.held else before
-    return _holding(before, found, differing(found, before.found))
+        return DebouncedScan(scan, {}, frozenset(scan))
+    if scan == before.latest:
+        return DebouncedScan(scan, scan, frozenset()) if before.unsettled else before
+    return _settled_but(before, scan, differing(scan, before.latest))
 
 
-def look_closer(before: View, found: Mapping[str, Stat]) -> View:
-    """The view after a look so soon after the last that it proves no file to be whole."""
-    if found == before.found:
+def rescan(before: DebouncedScan, scan: Mapping[str, Stat]) -> DebouncedScan:
+    """Debounce a scan that follows so soon after the last that it settles no file."""
+    if scan == before.latest:
         return before
-    return _holding(before, found, before.held | differing(found, before.found))
+    return _settled_but(before, scan, before.unsettled | differing(scan, before.latest))
 
 
-def _holding(before: View, found: Mapping[str, Stat], held: frozenset[str]) -> View:
-    files = {path: stat for path, stat in found.items() if path not in held}
-    files |= {path: before.files[path] for path in held if path in before.files}
-    return View(found, files, held)
+def _settled_but(
+    before: DebouncedScan, scan: Mapping[str, Stat], unsettled: frozenset[str]
+) -> DebouncedScan:
+    settled = {path: stat for path, stat in scan.items() if path not in unsettled}
+    settled |= {path: before.settled[path] for path in unsettled if path in before.settled}
+    return DebouncedScan(scan, settled, unsettled)
 
 
 def differing(one: Mapping[str, Stat], other: Mapping[str, Stat]) -> frozenset[str]:
-    """The paths that are not the same in both."""
+    """The paths that differ between two scans."""
     if one is other:
         return frozenset()
     return frozenset(path for path, _ in one.items() ^ other.items())

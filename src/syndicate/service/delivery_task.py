@@ -1,7 +1,7 @@
 """Task: send issues to subscribers.
 
-A run lasts until nothing is due; the next begins when something is. A look only checks, and reports
-the progress of a run.
+A run lasts until nothing is due; the next starts when something is. A check decides whether a run
+is needed, and reports the progress of the current one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.delivery.operations.pausing import resume_hint
+from syndicate.delivery.pauses import resume_hint
 from syndicate.delivery.relays import RelayError
 from syndicate.delivery.sending_status import SendingStatus, sending_status
 from syndicate.findings import Finding, Level
@@ -32,48 +32,48 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK = timedelta(seconds=5)
-"""From one look at the store to the next while a run goes on."""
+CHECK_INTERVAL = timedelta(seconds=5)
+"""Between two checks of the store during a run."""
 
-ANYWAY = timedelta(minutes=1)
-"""From one run to the next while issues are on their way of which nothing seems left to do."""
+RERUN_INTERVAL = timedelta(minutes=1)
+"""Between two runs while issues are being sent but nothing seems to be due."""
 
-SOON = 0.5
-"""Seconds until the next report of the progress of a run, or look for a page to be served."""
+PROGRESS_SECONDS = 0.5
+"""Seconds between two reports of progress, or two checks whether a page is served."""
 
 
 class SentMetrics:
-    """What was sent since the service began: a collector of prometheus_client."""
+    """What was sent since the service started: a collector of prometheus_client."""
 
     def __init__(self) -> None:
-        self.done: Counter[tuple[str, str]] = Counter()
-        self.left: dict[str, int] = {}
+        self.finished: Counter[tuple[str, str]] = Counter()
+        self.remaining: dict[str, int] = {}
 
     def collect(self) -> Iterator[Metric]:
-        """What prometheus_client asks for."""
+        """The metrics, for prometheus_client."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         done = CounterMetricFamily(
-            "syndicate_deliveries", "Deliveries that came to an end.", labels=("issue", "state")
+            "syndicate_deliveries", "Deliveries that have ended.", labels=("issue", "state")
         )
-        for labels, number in sorted(self.done.items()):
+        for labels, number in sorted(self.finished.items()):
             done.add_metric(labels, number)
         yield done
         left = GaugeMetricFamily(
             "syndicate_deliveries_left", "Deliveries still to be made.", labels=("issue",)
         )
-        for issue, number in sorted(self.left.items()):
+        for issue, number in sorted(self.remaining.items()):
             left.add_metric((issue,), number)
         yield left
 
 
 class DeliveryTask:
-    """Sends what is approved: one job looks what is to be done, another does it in the background.
+    """Sends approved issues: one job checks what is due, another sends in the background.
 
-    `looking` and `sending` are the names of the two.
+    `check_job` and `send_job` are the names of the two.
     """
 
-    looking, sending = "sending", "delivery"
+    check_job, send_job = "sending", "delivery"
 
     def __init__(self, setup: Setup, sent: SentMetrics, shown: Shown) -> None:
         self._setup = setup
@@ -81,19 +81,19 @@ class DeliveryTask:
         self._sent = sent
         self._stopping = Event()
         self._is_needed = Event()
-        self._at_work = Event()
+        self._is_sending = Event()
         self._has_changed = Event()
         self._has_ended = False
-        self._looked: datetime | None = None
+        self._checked_at: datetime | None = None
         self._ended: datetime | None = None
-        self._left: frozenset[int] = frozenset()
+        self._remaining: frozenset[int] = frozenset()
         self._report: SendReport | None = None
         self._relay_errors: Sequence[RelayError] = ()
         self._activity = "nothing"
         self._is_used = any(each.deliver for each in setup.config.newsletters.values())
 
     def stop(self) -> None:
-        """Finish the messages in hand, and begin no more."""
+        """Finish the messages that are being sent, and start no more."""
         self._stopping.set()
 
     @property
@@ -103,18 +103,22 @@ class DeliveryTask:
 
     @property
     def has_changed(self) -> Callable[[], bool]:
-        """Whether a run has begun or ended since the last look."""
+        """Whether a run has started or ended since the last check."""
         return self._has_changed.is_set
 
-    def look(self, now: datetime) -> TaskResult:
+    def check(self, now: datetime) -> TaskResult:
         """Report the status, and whether a run is needed."""
         self._has_changed.clear()
-        at_work = self._at_work.is_set()
+        at_work = self._is_sending.is_set()
         if self._has_ended and not at_work:
-            self._has_ended, self._ended, self._looked = False, now, None
-        if self._looked and (not self._is_used or (at_work and self._has_looked(now))):
-            return TaskResult(None, SOON, {"sending": self._activity}) if at_work else TaskResult()
-        self._looked = now
+            self._has_ended, self._ended, self._checked_at = False, now, None
+        if self._checked_at and (not self._is_used or (at_work and self._was_checked(now))):
+            return (
+                TaskResult(None, PROGRESS_SECONDS, {"sending": self._activity})
+                if at_work
+                else TaskResult()
+            )
+        self._checked_at = now
         with open_site(self._setup, no_progress) as site:
             status = sending_status(site, self._shown)
             doubt = Incarnation(site.database, site.sent_record).doubt()
@@ -125,18 +129,21 @@ class DeliveryTask:
             self._is_needed.set()
         return TaskResult(
             list(self._findings(status)),
-            SOON if at_work or status.waiting else None,
+            PROGRESS_SECONDS if at_work or status.waiting else None,
             self._facts(status) if self._is_used else {},
         )
 
-    def _has_looked(self, now: datetime) -> bool:
-        return self._looked is not None and self._looked <= now < self._looked + LOOK
+    def _was_checked(self, now: datetime) -> bool:
+        return (
+            self._checked_at is not None
+            and self._checked_at <= now < self._checked_at + CHECK_INTERVAL
+        )
 
     def _facts(self, status: SendingStatus) -> dict[str, str]:
         return {"sending": self._activity, "waiting for their pages": ", ".join(status.waiting)}
 
     def _is_due(self, active: frozenset[int], now: datetime) -> bool:
-        """Whether something is on its way that was not left so by the last run."""
+        """Whether something is to be sent that the last run did not leave waiting."""
         report = self._report
         if not active:
             return False
@@ -144,32 +151,32 @@ class DeliveryTask:
             return True
         if report.quiet_until and now < report.quiet_until:
             return False
-        if active != self._left:
+        if active != self._remaining:
             return True
         if report.next_try and now >= report.next_try:
             return True
-        return now >= self._ended + ANYWAY
+        return now >= self._ended + RERUN_INTERVAL
 
     # -- in the background ---------------------------------------------------------------------
 
     def send(self, _: datetime) -> TaskResult:
         """Send until nothing is due."""
         self._is_needed.clear()
-        self._at_work.set()
+        self._is_sending.set()
         self._has_changed.set()
         self._report, self._activity = None, "interrupted"
         try:
             self._record(self._send())
         finally:
             self._has_ended = True
-            self._at_work.clear()
+            self._is_sending.clear()
             self._has_changed.set()
         return TaskResult([])
 
     def _send(self) -> SendReport:
         from syndicate.delivery.sender import send
 
-        progress = _Progress(self._sent)
+        progress = _ProgressMeter(self._sent)
 
         def on_progress(in_progress: Sequence[IssueProgress], errors: Sequence[RelayError]) -> None:
             self._activity = progress.note(in_progress)
@@ -177,14 +184,14 @@ class DeliveryTask:
 
         with open_site(self._setup, no_progress) as site:
             report = send(site, self._setup.outbox, self._stopping.is_set, on_progress, self._shown)
-            self._left = sending_status(site, self._shown).active
+            self._remaining = sending_status(site, self._shown).active
         return report
 
     def _record(self, report: SendReport) -> None:
-        """Keep and log the result of a run."""
+        """Store and log the result of a run."""
         self._report = report
         self._activity, self._relay_errors = _result(report), report.relay_errors
-        self._sent.left = {**dict.fromkeys(self._sent.left, 0), **report.remaining}
+        self._sent.remaining = {**dict.fromkeys(self._sent.remaining, 0), **report.remaining}
         if report.sent or report.failed or report.held:
             facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
             words = (
@@ -192,10 +199,10 @@ class DeliveryTask:
             )
             log.info("sent", extra={"facts": facts, "words": words})
 
-    # -- in a look -----------------------------------------------------------------------------
+    # -- in a check ----------------------------------------------------------------------------
 
     def _findings(self, status: SendingStatus) -> Iterator[Finding]:
-        """What is wrong now, whether or not there was a run since."""
+        """Current problems, with or without a run since."""
 
         def finding(rule: str, message: str, hint: str) -> Finding:
             return Finding(Level.WARNING, rule, message, self._setup.config_file, None, hint)
@@ -226,7 +233,7 @@ def _result(report: SendReport) -> str:
     return "nothing"
 
 
-class _Progress:
+class _ProgressMeter:
     """The progress of a run, in words and in numbers."""
 
     def __init__(self, sent: SentMetrics) -> None:
@@ -242,9 +249,9 @@ class _Progress:
             issue = each.sending.name
             for state in ("sent", "failed", "held"):
                 number = getattr(each, state)
-                self._sent.done[issue, state] += number - self._before[issue, state]
+                self._sent.finished[issue, state] += number - self._before[issue, state]
                 self._before[issue, state] = number
-            self._sent.left[issue] = each.planned - each.done
+            self._sent.remaining[issue] = each.planned - each.done
             parts.append(f"{issue}: {each.done:,} of {each.planned:,}")
         self._pace.record(monotonic(), sum(each.done for each in in_progress))
         return (

@@ -11,8 +11,8 @@ from syndicate.service.jobs import TaskResult
 from syndicate.service_state.status import PROXY_UNKNOWN
 
 
-class Serves(Protocol):
-    """Serves the site to clients."""
+class ProxySource(Protocol):
+    """The server, which sees the requests of proxies."""
 
     @property
     def untrusted_proxy(self) -> str:
@@ -20,22 +20,22 @@ class Serves(Protocol):
         ...
 
 
-class Forwarding:
-    """A part of the service: reports the first untrusted address that sent X-Forwarded-For.
+class ProxyCheck:
+    """Reports the first untrusted address that sent X-Forwarded-For.
 
     Anyone on the internet can send the header. So only a private address, as proxies have, is a
-    warning; another one is a notice.
+    warning; any other is a notice.
     """
 
     name = "proxies"
 
-    def __init__(self, serves: Serves, config_file: str) -> None:
-        self._serves = serves
+    def __init__(self, source: ProxySource, config_file: str) -> None:
+        self._source = source
         self._config_file = config_file
 
-    def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002
-        """Report it as long as the settings stay as they are."""
-        peer = self._serves.untrusted_proxy
+    def run(self, now: datetime) -> TaskResult:  # noqa: ARG002
+        """Report it until the settings change."""
+        peer = self._source.untrusted_proxy
         if not peer:
             return TaskResult(findings=[])
         level = Level.WARNING if ip_address(peer).is_private else Level.NOTICE

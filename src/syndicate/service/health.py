@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from syndicate.service.delivery_task import SentMetrics
-from syndicate.service.jobs import AT_ONCE
+from syndicate.service.jobs import IMMEDIATELY
 from syndicate.service.problems import is_failure
 from syndicate.service.scheduler import Scheduler
 from syndicate.web.metrics import Traffic
@@ -18,11 +18,11 @@ class Health:
     """What `/livez`, `/readyz` and `/metrics` report; a collector of prometheus_client."""
 
     def __init__(
-        self, scheduler: Scheduler, patience: float, traffic: Traffic, sent: SentMetrics
+        self, scheduler: Scheduler, max_idle: float, traffic: Traffic, sent: SentMetrics
     ) -> None:
-        """`patience` is the number of seconds without a pass after which the service hangs."""
+        """`max_idle`: seconds without a pass after which the service counts as stuck."""
         self._scheduler = scheduler
-        self._patience = patience
+        self._max_idle = max_idle
         self.articles = self.issues = self.documents = self.feeds = 0
         self.is_built = False
         self._registry = CollectorRegistry()
@@ -32,14 +32,14 @@ class Health:
 
     def livez(self) -> Sequence[str]:
         """Why the service should be restarted; empty if it works."""
-        return [] if self._scheduler.alive(self._patience) else ["no tick for too long"]
+        return [] if self._scheduler.is_alive(self._max_idle) else ["no tick for too long"]
 
     def readyz(self) -> Sequence[str]:
         """Which parts of the service do not work; empty if all do."""
-        if self._scheduler.last is None:
+        if self._scheduler.last_pass is None:
             return ["starting"]
         building = [] if self.is_built else ["the first build is not done"]
-        faults = tuple(self._scheduler.faults)
+        faults = tuple(self._scheduler.problems)
         failures = (f"{part}: {f.message}" for part, f, _ in faults if is_failure(f))
         return [*self.livez(), *building, *failures]
 
@@ -49,15 +49,15 @@ class Health:
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of the service."""
-        scheduler, last = self._scheduler, self._scheduler.last
-        yield CounterMetricFamily("syndicate_ticks", "Passes of the scheduler.", scheduler.count)
+        scheduler, last = self._scheduler, self._scheduler.last_pass
+        yield CounterMetricFamily("syndicate_ticks", "Passes of the scheduler.", scheduler.passes)
         numbers = {
             "last_tick_timestamp_seconds": ("Time of the last pass.", last and last.timestamp()),
             "articles": ("Published articles.", self.articles),
             "issues": ("Issues, including skipped ones.", self.issues),
             "feeds": ("Served feeds, each format counted.", self.feeds),
             "documents": ("Served documents.", self.documents),
-            "faults": ("Current problems.", len(tuple(scheduler.faults))),
+            "faults": ("Current problems.", len(tuple(scheduler.problems))),
         }
         for name, (meaning, value) in numbers.items():
             yield GaugeMetricFamily(f"syndicate_{name}", meaning, value or 0)
@@ -74,7 +74,7 @@ class Health:
         for name, state in self._scheduler.states.items():
             if state.ran:
                 ran.add_metric([name], state.ran.timestamp())
-            if state.next_run and state.next_run != AT_ONCE:
+            if state.next_run and state.next_run != IMMEDIATELY:
                 due.add_metric([name], state.next_run.timestamp())
         yield ran
         yield due

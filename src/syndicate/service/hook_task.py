@@ -1,4 +1,4 @@
-"""Task: call hooks and the WebSub hub. A turn without new events opens no database."""
+"""Task: call hooks and the WebSub hub. A run without new events opens no database."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from syndicate.site import Setup, no_progress, open_site
 log = logging.getLogger(__name__)
 
 RETRY = timedelta(seconds=10)
-"""From one call of the hooks to the next after one of them failed."""
+"""Between two calls of the hooks after one of them failed."""
 
 
 class HookTask:
-    """Calls hooks for events that they have not been called for; runs in the background."""
+    """Calls hooks for new events; runs in the background."""
 
     name = "hooks"
 
@@ -30,28 +30,28 @@ class HookTask:
         self._served = served
 
     @property
-    def wanted(self) -> Callable[[], bool]:
-        """Whether there may be events that no hook was called for."""
+    def has_work(self) -> Callable[[], bool]:
+        """Whether there may be events for which no hook was called yet."""
         return self._served.happened.is_set
 
-    def turn(self, now: datetime) -> TaskResult:
+    def run(self, now: datetime) -> TaskResult:
         """Call the hooks, and report those that failed."""
         self._served.happened.clear()
         with open_site(self._setup, no_progress) as site:
             failures = call_hooks(site, now, self._shown)
         findings = list(self._findings(failures))
-        return TaskResult(findings, arm={self.name: now + RETRY} if failures else {})
+        return TaskResult(findings, reschedule={self.name: now + RETRY} if failures else {})
 
     def _findings(self, failures: Sequence[Failure]) -> Iterator[Finding]:
         for failure in failures:
-            who = "the WebSub hub" if failure.hook == HUB else f"the hook {failure.hook}"
+            name = "the WebSub hub" if failure.hook == HUB else f"the hook {failure.hook}"
             if failure.given_up:
                 facts = {"hook": failure.hook, "subject": failure.given_up, "why": failure.reason}
                 log.error("given up after a day", extra={"facts": facts})
             yield Finding(
                 Level.WARNING,
                 "hook-not-heard",
-                f"{who} failed: {failure.reason}",
+                f"{name} failed: {failure.reason}",
                 self._setup.config_file,
                 hint="it is retried for a day; check its url or command",
             )

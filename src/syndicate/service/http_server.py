@@ -44,38 +44,41 @@ log = logging.getLogger(__name__)
 
 STARTING_SECONDS = 10
 STOPPING_SECONDS = 5
-MEMORY = ".versions"
-"""What is added to the name of the store for what is remembered of feeds that were served."""
+VERSIONS_SUFFIX = ".versions"
+"""Suffix of the file beside the store with versions of served feeds, for deltas."""
 
 
 class HttpServer:
-    """The documents of one site, served. `patience` are the seconds until ticks count as dead."""
+    """Serves the documents of one site."""
 
     def __init__(
         self,
         setup: Setup,
-        tick: Scheduler,
+        scheduler: Scheduler,
         host: str,
         port: int,
-        patience: float,
+        max_idle: float,
         email_requested: Event,
     ) -> None:
-        """`email_requested` is set after each request that may lead to a transactional email."""
+        """`email_requested` is set after each request that may lead to a transactional email.
+
+        `max_idle`: seconds without a pass of the scheduler after which it counts as stuck.
+        """
         self._setup = setup
         self._email_requested = email_requested
-        memory = setup.state.with_name(setup.state.name + MEMORY)
+        memory = setup.state.with_name(setup.state.name + VERSIONS_SUFFIX)
         site = ServedAddress(base_url(setup.config.site), setup.config.feeds.hub)
         self._cache = SiteCache(setup.places.output, site, memory=memory)
         traffic = Traffic()
         self.sent = SentMetrics()
-        self._health = Health(tick, patience, traffic, self.sent)
+        self._health = Health(scheduler, max_idle, traffic, self.sent)
         clients = Clients(Limit(), _proxies(setup))
-        self._answers = Responder(self._cache, clients, traffic, self._health)
+        self._responder = Responder(self._cache, clients, traffic, self._health)
         self._handlers: tuple[ThreadedHandler, ...] = ()
-        self.take(setup)
+        self.reconfigure(setup)
         self._server = uvicorn.Server(
             server_config(
-                self._answers,
+                self._responder,
                 host=host,
                 port=port,
                 log_config=None,
@@ -85,38 +88,38 @@ class HttpServer:
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
-    def take(self, setup: Setup) -> None:
-        """From now on, this is the configuration, but for host and port."""
+    def reconfigure(self, setup: Setup) -> None:
+        """Use this configuration from now on, except host and port."""
         if _proxies(setup) != _proxies(self._setup):
-            self._answers.clients = Clients(Limit(), _proxies(setup))
+            self._responder.clients = Clients(Limit(), _proxies(setup))
         self._setup = setup
-        before, self._handlers = self._handlers, tuple(self._handlers_of(setup))
-        self._answers.handlers = self._handlers
-        self._answers.local = LocalView(base_url(setup.config.site))
-        for handler in before:
+        previous, self._handlers = self._handlers, tuple(self._handlers_of(setup))
+        self._responder.handlers = self._handlers
+        self._responder.local = LocalView(base_url(setup.config.site))
+        for handler in previous:
             handler.close()
 
     @property
     def untrusted_proxy(self) -> str:
         """The first address that sent X-Forwarded-For and is not a trusted proxy, or ""."""
-        return self._answers.clients.untrusted_proxy
+        return self._responder.clients.untrusted_proxy
 
     def listen(self) -> None:
-        """Take the port. Raises SyndicateError when another program has it."""
+        """Bind the port. Raises SyndicateError when another program uses it."""
         config = self._server.config
         self._sockets = [_bound(config.host, config.port)]
 
     @property
     def url(self) -> str:
-        """Where it is served on this machine."""
+        """The URL of the site on this machine."""
         host, port = self._sockets[0].getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         return f"http://{shown}:{port}{urlsplit(base_url(self._setup.config.site)).path}"
 
     def start(self) -> None:
-        """Serve what there is already, at the port taken. Raises SyndicateError if that fails."""
+        """Serve the existing documents at the bound port. Raises SyndicateError if that fails."""
         self.refresh(None)
-        self._set_built(built=self.shows(INDEX))
+        self._set_built(built=self.serves(INDEX))
         self._thread.start()
         deadline = time.monotonic() + STARTING_SECONDS
         while not self._server.started:
@@ -130,16 +133,16 @@ class HttpServer:
             log.info("first build", extra={"line": line})
 
     def stop(self) -> None:
-        """Finish the answers in hand."""
+        """Finish the current responses."""
         self._server.should_exit = True
         self._thread.join(STOPPING_SECONDS + 1)
         for handler in self._handlers:
             handler.close()
 
     def refresh(self, paths: Iterable[str] | None) -> Sequence[OutputError]:
-        """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
-        there = self._setup.places.output.is_dir()
-        faults = self._cache.refresh(paths) if there else ()
+        """Load the documents at these paths, or all that changed. Returns what cannot be served."""
+        exists = self._setup.places.output.is_dir()
+        faults = self._cache.refresh(paths) if exists else ()
         with open_site(self._setup, no_progress) as site:
             articles = Articles(site.database)
             aliases = {
@@ -150,8 +153,10 @@ class HttpServer:
             issues = Issues(site.database)
             base = base_url(site.config.site)
             moved = moved_pages(site.config, issues)
-            aliases |= {before: base + now for before, now in moved.items()}
-            self._answers.moves = Redirects(aliases, Documents(articles.database).gone_feeds())
+            aliases |= {old: base + new for old, new in moved.items()}
+            self._responder.redirects = Redirects(
+                aliases, Documents(articles.database).gone_feeds()
+            )
             self._health.articles = articles.count()
             self._health.issues = issues.last_sequence()
         files = self._cache.snapshot.files
@@ -160,13 +165,13 @@ class HttpServer:
         return faults
 
     def built(self) -> None:
-        """From now on, what is not in the output folder does not exist: a build is served whole."""
+        """The first build is served: from now on, a missing document is an error 404."""
         self._set_built(built=True)
 
     def _set_built(self, *, built: bool) -> None:
-        self._answers.is_built = self._health.is_built = built
+        self._responder.is_built = self._health.is_built = built
 
-    def shows(self, path: str) -> bool:
+    def serves(self, path: str) -> bool:
         """Whether a document of the output folder is served now."""
         return path in self._cache.snapshot.files
 

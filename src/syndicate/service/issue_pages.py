@@ -1,7 +1,7 @@
-"""Whether the web page of an issue is served: no email of it goes out before that.
+"""Whether the web page of an issue is served: no email of it is sent before that.
 
-Another program may have made the issue. Its page is then loaded in the next turn, without waiting
-for the scan of the whole folder that comes once a minute.
+Another program may have made the issue. Its page is then loaded in the next pass, without waiting
+for the comparison of the whole folder once a minute.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from syndicate.store.issues import Issue
 
 
 class IssuePages:
-    """Asked by the parts that send issues, in threads of their own."""
+    """Called by the tasks that send issues and call hooks, in their own threads."""
 
     def __init__(self, serving: HttpServer, served: BuildState) -> None:
         self._serving = serving
@@ -25,7 +25,7 @@ class IssuePages:
         if not is_written(site, issue):
             return False
         path = page_file_of(issue)
-        if self._serving.shows(path):
+        if self._serving.serves(path):
             return True
         self._served.requested_paths.put(path)
         return False

@@ -1,8 +1,8 @@
 """Task: make a newsletter's issues at their slots.
 
-A turn before that opens no database. Nothing is made before the folder was built: until then the
-store is as the last service closed it, or empty. Issues and schedules that other programs change
-are found when the next slot is due.
+A run before a slot opens no database. No issue is made before the first build: until then the
+store has the state of the last service, or is empty. Issues and schedules that other programs
+change are found when the next slot is due.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from syndicate.timestamps import format_timestamp
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = timedelta(seconds=5)
-"""From one look to the next while no issue may be made from the store."""
+RECHECK_INTERVAL = timedelta(seconds=5)
+"""Between two runs while no issue may be made from the store."""
 
 
 class IssueTask:
@@ -35,11 +35,11 @@ class IssueTask:
         self._setup = setup
         self._newsletter = newsletter
         self._served = served
-        self._has_looked = False
+        self._has_run = False
 
     @property
     def name(self) -> str:
-        """What it is called in logs and in the status."""
+        """Its name in logs and in the status."""
         return f"newsletter {self._newsletter.name}"
 
     @property
@@ -47,18 +47,18 @@ class IssueTask:
         """When its issues are due; None without a schedule."""
         return schedule_of(self._setup.config, self._newsletter)
 
-    def wanted(self) -> bool:
-        """Whether the folder has been built meanwhile: no issue is made before that."""
-        return self._served.is_built and not self._has_looked
+    def has_work(self) -> bool:
+        """Whether the first build has ended: no issue is made before that."""
+        return self._served.is_built and not self._has_run
 
-    def turn(self, now: datetime) -> TaskResult:
-        """Make what is due."""
+    def run(self, now: datetime) -> TaskResult:
+        """Make the issues that are due."""
         if not self._served.is_built:
             return TaskResult()
-        self._has_looked = True
+        self._has_run = True
         with open_site(self._setup, no_progress) as site:
-            if Incarnation(site.database, site.sent_record).doubt():  # `standing` reports it
-                return TaskResult([], arm={self.name: now + LOOK_AGAIN})
+            if Incarnation(site.database, site.sent_record).doubt():  # `StoreTask` reports it
+                return TaskResult([], reschedule={self.name: now + RECHECK_INTERVAL})
             if self.schedule is not None:
                 self._make(site, now)
             slot = next(upcoming(site, self._newsletter, now), None)
@@ -66,7 +66,7 @@ class IssueTask:
         return TaskResult([], None, {f"next issue of {self._newsletter.name}": due})
 
     def _make(self, site: Site, now: datetime) -> None:
-        """Make it of what is in the folder now, and have it written and served."""
+        """Make the due issues from the folder as it is now, and publish them."""
         site.database.lock()
         issues = make_due(site, self._newsletter, now)
         for issue in issues:

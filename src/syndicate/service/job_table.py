@@ -12,69 +12,73 @@ from syndicate.service.bounce_task import BounceTask
 from syndicate.service.build_state import BuildState
 from syndicate.service.build_task import NEXT_ARTICLE, BuildTask, article_due
 from syndicate.service.delivery_task import DeliveryTask
-from syndicate.service.forwarding import Forwarding
+from syndicate.service.forwarding import ProxyCheck
 from syndicate.service.hook_task import HookTask
 from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
 from syndicate.service.issue_task import IssueTask
-from syndicate.service.jobs import AtSlots, Every, Job, OnDemand
+from syndicate.service.jobs import IntervalTrigger, Job, OnDemandTrigger, SlotTrigger
 from syndicate.service.refresh_task import RefreshTask, places_of_issues
 from syndicate.service.signup_task import SignupMailTask
 from syndicate.service.store_task import StoreTask
 from syndicate.site import Setup
 
-MINUTE = Every(timedelta(minutes=1))
-"""For jobs that run sooner when they are wanted; and to find what other programs changed."""
+MINUTE = IntervalTrigger(timedelta(minutes=1))
+"""For jobs that run sooner when they have work; and to find what other programs changed."""
 
-APPROVALS = Every(timedelta(seconds=10))
+APPROVALS = IntervalTrigger(timedelta(seconds=10))
 """Commands set the times of approvals, which are in the store."""
 
-DELIVERIES = Every(timedelta(seconds=5))
+DELIVERIES = IntervalTrigger(timedelta(seconds=5))
 """Commands make, approve and resume issues."""
 
 
 def site_jobs(setup: Setup, served: BuildState) -> Iterator[Job]:
     """Articles and issues: what is due together is published in this order."""
-    poll = Every(timedelta(seconds=setup.config.service.poll_interval))
-    yield Job("store", MINUTE, StoreTask(setup).turn)
-    yield Job(NEXT_ARTICLE, OnDemand(), article_due)
-    yield Job(BuildTask.name, poll, BuildTask(setup, served).turn)
+    poll = IntervalTrigger(timedelta(seconds=setup.config.service.poll_interval))
+    yield Job("store", MINUTE, StoreTask(setup).run)
+    yield Job(NEXT_ARTICLE, OnDemandTrigger(), article_due)
+    yield Job(BuildTask.name, poll, BuildTask(setup, served).run)
     for newsletter in setup.config.newsletters.values():  # a job each, so that each fails alone
         issues = IssueTask(setup, newsletter, served)
-        trigger = AtSlots(issues.schedule) if issues.schedule else OnDemand()
-        yield Job(issues.name, trigger, issues.turn, wanted=issues.wanted)
+        trigger = SlotTrigger(issues.schedule) if issues.schedule else OnDemandTrigger()
+        yield Job(issues.name, trigger, issues.run, has_work=issues.has_work)
     if setup.config.newsletters:
         approvals = ApprovalTask(setup, served)
-        yield Job(approvals.name, APPROVALS, approvals.turn, wanted=approvals.wanted)
+        yield Job(approvals.name, APPROVALS, approvals.run, has_work=approvals.has_work)
 
 
 def server_jobs(setup: Setup, served: BuildState, serving: HttpServer) -> Iterator[Job]:
     """Refreshing the served documents, and findings of the server."""
-    poll = Every(timedelta(seconds=setup.config.service.poll_interval))
+    poll = IntervalTrigger(timedelta(seconds=setup.config.service.poll_interval))
     folders = places_of_issues(setup.places.output, setup.config.newsletters)
     refresh = RefreshTask(serving, served, folders)
-    yield Job(refresh.name, poll, refresh.turn, wanted=refresh.wanted)
-    forwarding = Forwarding(serving, setup.config_file)
-    yield Job(forwarding.name, poll, forwarding.turn)
+    yield Job(refresh.name, poll, refresh.run, has_work=refresh.has_work)
+    forwarding = ProxyCheck(serving, setup.config_file)
+    yield Job(forwarding.name, poll, forwarding.run)
 
 
 def mail_jobs(
     setup: Setup,
     served: BuildState,
-    shown: IssuePages,
+    pages: IssuePages,
     email_requested: Event,
     delivery: DeliveryTask,
 ) -> Iterator[Job]:
     """Hooks, emails and bounces: slow, so in the background, where they delay no other job."""
     if setup.config.hooks or setup.config.feeds.hub:
-        hooks = HookTask(setup, served, shown)
-        yield Job(hooks.name, MINUTE, hooks.turn, background=True, wanted=hooks.wanted)
+        hooks = HookTask(setup, served, pages)
+        yield Job(hooks.name, MINUTE, hooks.run, background=True, has_work=hooks.has_work)
     signups = SignupMailTask(setup, email_requested)
-    yield Job(signups.name, MINUTE, signups.turn, background=True, wanted=signups.wanted)
-    yield Job(delivery.looking, DELIVERIES, delivery.look, wanted=delivery.has_changed)
+    yield Job(signups.name, MINUTE, signups.run, background=True, has_work=signups.has_work)
+    yield Job(delivery.check_job, DELIVERIES, delivery.check, has_work=delivery.has_changed)
     yield Job(
-        delivery.sending, OnDemand(), delivery.send, background=True, wanted=delivery.is_needed
+        delivery.send_job,
+        OnDemandTrigger(),
+        delivery.send,
+        background=True,
+        has_work=delivery.is_needed,
     )
     if setup.config.bounces != BounceSettings():
         bounces = BounceTask(setup)
-        yield Job(bounces.name, MINUTE, bounces.turn, background=True)
+        yield Job(bounces.name, MINUTE, bounces.run, background=True)

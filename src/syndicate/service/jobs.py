@@ -1,8 +1,7 @@
 """Jobs of the service, their triggers, and when each runs next. Pure.
 
-A trigger knows the moments of a job. Only the next one after now matters: moments that passed while
-the service was down or the clock jumped are not listed, as each task finds out, in the store
-and the folder, what is due.
+A trigger gives the next moment of a job after now. Moments that passed while the service was down
+or the clock jumped are not made up for: each task finds in the store and the folder what is due.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from syndicate.findings import Finding
 from syndicate.schedule.slots import Schedule
 
 BACKOFF = Backoff(timedelta(seconds=2), timedelta(seconds=30))
-"""From one try to the next of a job that fails."""
+"""Between two runs of a job that fails."""
 
-AT_ONCE = datetime.min.replace(tzinfo=UTC)
-"""Earlier than any clock: the next run of a job that is to run now."""
+IMMEDIATELY = datetime.min.replace(tzinfo=UTC)
+"""Earlier than any clock: the next run of a job that has to run now."""
 
 
 class Trigger(Protocol):
@@ -32,19 +31,19 @@ class Trigger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
-    """Again and again, with a pause from one run to the next."""
+class IntervalTrigger:
+    """At regular intervals, from the end of one run to the next."""
 
-    pause: timedelta
+    interval: timedelta
 
     def next_after(self, now: datetime) -> datetime:
-        """The end of the pause, if it begins now."""
-        return now + self.pause
+        """The end of an interval that begins now."""
+        return now + self.interval
 
 
 @dataclass(frozen=True, slots=True)
-class AtSlots:
-    """At the slots of a newsletter: once for each wall time, whatever the clocks do."""
+class SlotTrigger:
+    """At the slots of a newsletter: once for each wall time, also when clocks change."""
 
     schedule: Schedule
 
@@ -55,8 +54,8 @@ class AtSlots:
 
 
 @dataclass(frozen=True, slots=True)
-class OnDemand:
-    """When another job arms it, or when it is wanted."""
+class OnDemandTrigger:
+    """When another job schedules it, or when it has work."""
 
     def next_after(self, now: datetime) -> None:
         """Never."""
@@ -64,37 +63,37 @@ class OnDemand:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What one run of a task came to.
+    """The result of one run of a task.
 
-    `findings` is what is wrong (None: as before), `next_in` the seconds until the next run if that
-    is sooner than the trigger says, `status` what `syndicate status` shows of it, `arm` when other
-    jobs, or the same one, are to run next instead of at their trigger's moment.
+    `findings` are the current problems (None: as before). `next_in` is the number of seconds until
+    the next run, if that is sooner than the trigger's moment. `status` has rows for `syndicate
+    status`. `reschedule` sets when other jobs, or the same one, run next.
     """
 
     findings: Sequence[Finding] | None = None
     next_in: float | None = None
     status: Mapping[str, str] = field(default_factory=dict)
-    arm: Mapping[str, datetime | None] = field(default_factory=dict)
+    reschedule: Mapping[str, datetime | None] = field(default_factory=dict)
 
 
-def not_wanted() -> bool:
-    """A job that only time makes due."""
+def no_work() -> bool:
+    """For a job that only its trigger makes due."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something the service does: its name in logs and in the status, when, and what.
+    """A job of the service: its name in logs and in the status, its trigger and its task.
 
-    A task in the `background` has a separate thread, so that it delays no other job. `wanted`
-    is true if something happened that the task should handle before its trigger's next moment.
+    A task in the `background` has a separate thread, so that it delays no other job. `has_work`
+    returns whether the task should run before its trigger's next moment.
     """
 
     name: str
     trigger: Trigger
     task: Callable[[datetime], TaskResult]
     background: bool = False
-    wanted: Callable[[], bool] = not_wanted
+    has_work: Callable[[], bool] = no_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,12 @@ class JobState:
 
 
 def before_first_run(job: Job) -> JobState:
-    """The state of a job that was just added: it runs at once, unless it waits for another."""
-    return JobState(None if isinstance(job.trigger, OnDemand) else AT_ONCE)
+    """The state of a new job: it runs at once, unless only another job schedules it."""
+    return JobState(None if isinstance(job.trigger, OnDemandTrigger) else IMMEDIATELY)
 
 
 def after_run(job: Job, result: TaskResult, now: datetime) -> JobState:
-    """The state of a job after a run that ended well at `now`."""
+    """The state of a job after a run that succeeded at `now`."""
     regular = job.trigger.next_after(now)
     if result.next_in is None:
         return JobState(regular, now)

@@ -10,22 +10,22 @@ from typing import TextIO
 
 from syndicate.findings import visible
 
-OURS = "syndicate"
+LOGGER = "syndicate"
 
 
 def configure_logging(stream: TextIO = sys.stderr) -> None:
     """Log to `stream` from now on."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(ForPeople() if stream.isatty() else ForPrograms())
+    handler.setFormatter(TextFormatter() if stream.isatty() else JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger(OURS).setLevel(logging.INFO)
-    # It warns at every request that is malformed: anybody could fill the log.
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
+    # It warns at every malformed request: any client could fill the log.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    # It warns at every job whose moment comes during a pass, as in a long build.
+    # It warns at every job that becomes due during a pass, such as a long build.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-class ForPrograms(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """`{"time": …, "level": …, "event": …}` and the facts of the event."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -36,14 +36,14 @@ class ForPrograms(logging.Formatter):
             **getattr(record, "facts", {}),
         }
         if record.exc_info:
-            entry["trace"] = self.formatException(record.exc_info)
+            entry["traceback"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-class ForPeople(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Time, place, message and facts; the hint on a separate line.
 
-    An event with a `line` is that line and nothing else; `words` stand in place of event and facts.
+    An event with a `line` is printed as that line; `words` replace event and facts.
     """
 
     def format(self, record: logging.LogRecord) -> str:

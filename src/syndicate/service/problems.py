@@ -13,7 +13,7 @@ from syndicate.errors import ConfigError, Location, SyndicateError, refused
 from syndicate.findings import Finding, Level
 
 PROGRAM = "program"
-"""The rule of a fault that is ours."""
+"""The rule of a fault in syndicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,29 @@ class Changes:
 
 
 class Problems:
-    """What is wrong, by the part of the service that found it."""
+    """Current problems, by the part of the service that found them."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[Finding, datetime]] = {}
+        self._by_part: dict[str, dict[Finding, datetime]] = {}
 
     def __iter__(self) -> Iterator[tuple[str, Finding, datetime]]:
-        """Part, what is wrong, since when."""
-        for part, findings in self._known.items():
+        """Part, problem, and when it began."""
+        for part, findings in self._by_part.items():
             for finding, since in findings.items():
                 yield part, finding, since
 
     def replace(self, part: str, findings: Iterable[Finding], now: datetime) -> Changes:
-        """Take what is wrong in a part now for what was wrong there before."""
-        before = self._known.get(part, {})
+        """Replace the problems of a part; returns what changed."""
+        before = self._by_part.get(part, {})
         after = {finding: before.get(finding, now) for finding in findings}
-        self._known[part] = after
+        self._by_part[part] = after
         return Changes(tuple(after.keys() - before.keys()), tuple(before.keys() - after.keys()))
 
-    def only(self, parts: Set[str]) -> None:
-        """Forget the parts that are no more."""
-        self._known = {part: found for part, found in self._known.items() if part in parts}
+    def retain(self, parts: Set[str]) -> None:
+        """Forget the problems of all other parts."""
+        self._by_part = {
+            part: findings for part, findings in self._by_part.items() if part in parts
+        }
 
 
 def as_findings(rule: str, error: Exception) -> list[Finding]:
@@ -60,7 +62,7 @@ def as_findings(rule: str, error: Exception) -> list[Finding]:
 
 
 def is_failure(finding: Finding) -> bool:
-    """Whether it keeps a part of the service from its work, and is no mere flaw in a text."""
+    """Whether a part of the service does not work, as opposed to a flaw in a text."""
     return finding.rule == PROGRAM or finding.rule.endswith("-failed")
 
 

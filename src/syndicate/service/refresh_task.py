@@ -1,4 +1,4 @@
-"""Task: serve new documents in the next turn, whichever program built them."""
+"""Task: serve new documents in the next pass, whichever program built them."""
 
 from __future__ import annotations
 
@@ -12,66 +12,69 @@ from syndicate.service.build_state import BuildState
 from syndicate.service.jobs import TaskResult
 from syndicate.service.problems import as_findings
 
-ANYWAY = timedelta(minutes=1)
-"""From one look at the whole folder to the next, whatever its folders say."""
+FULL_REFRESH_INTERVAL = timedelta(minutes=1)
+"""Between two comparisons of the whole output folder."""
 
 
-class Shows(Protocol):
+class DocumentServer(Protocol):
     """Serves the documents of the output folder."""
 
     def refresh(self, paths: Iterable[str] | None) -> Sequence[OutputError]:
-        """Take up what changed: these paths, or whatever did. Gives what cannot be served."""
+        """Load the documents at these paths, or all that changed. Returns what cannot be served."""
         ...
 
     def built(self) -> None:
-        """The whole site was built, and what was built was taken up."""
+        """The whole site has been built, and its documents were loaded."""
         ...
 
 
 class RefreshTask:
-    """Has served what changed. What cannot be is tried again, at the latest after a minute.
+    """Loads changed documents into the server; retries those that cannot be loaded.
 
     Commands build too. Documents are replaced by renaming, which changes the time of their folder:
-    the times of `folders` show in each turn, at little cost, that another program wrote.
+    comparing the times of `folders` in each run is a cheap way to notice other programs.
     """
 
     name = "web"
 
-    def __init__(self, shows: Shows, served: BuildState, folders: Sequence[Path]) -> None:
-        self._shows = shows
+    def __init__(self, shows: DocumentServer, served: BuildState, folders: Sequence[Path]) -> None:
+        self._server = shows
         self._served = served
         self._folders = folders
         self._times: Mapping[Path, int] = {}
-        self._looked: datetime | None = None
+        self._full_refresh_at: datetime | None = None
         self._failing = False
 
-    def wanted(self) -> bool:
+    def has_work(self) -> bool:
         """Whether something was built that is not served yet."""
         return self._served.is_new or not self._served.requested_paths.empty()
 
-    def turn(self, now: datetime) -> TaskResult:
-        """Take up what was built, or what is new in the folder after a while."""
-        turn = self._take_up(now)
+    def run(self, now: datetime) -> TaskResult:
+        """Load what was built; once a minute, whatever is new in the folder."""
+        result = self._refresh(now)
         if self._served.is_built:
-            self._shows.built()
-        return turn
+            self._server.built()
+        return result
 
-    def _take_up(self, now: datetime) -> TaskResult:
+    def _refresh(self, now: datetime) -> TaskResult:
         by_others = self._changed_by_others()
         self._served.take_requested()
-        due = self._looked is None or not self._looked <= now < self._looked + ANYWAY
+        due = (
+            self._full_refresh_at is None
+            or not self._full_refresh_at <= now < self._full_refresh_at + FULL_REFRESH_INTERVAL
+        )
         whole = due or by_others
         if not whole and not self._served.is_new:
             return TaskResult()
         whole = whole or self._failing  # what could not be served is tried again as well
-        faults = self._shows.refresh(None if whole else self._served.paths)
+        faults = self._server.refresh(None if whole else self._served.paths)
         self._served.paths.clear()
         self._served.is_new, self._failing = False, bool(faults)
-        self._looked = now if whole else self._looked
+        self._full_refresh_at = now if whole else self._full_refresh_at
         return TaskResult([each for fault in faults for each in as_findings("web-failed", fault)])
 
     def _changed_by_others(self) -> bool:
-        """Whether another program wrote documents. What the service wrote it knows itself."""
+        """Whether another program wrote documents."""
         before, self._times = self._times, {each: _changed(each) for each in self._folders}
         if self._served.is_new or self._times == before:
             return False
@@ -80,7 +83,7 @@ class RefreshTask:
 
 
 def _changed(folder: Path) -> int:
-    """When entries of a folder last changed (ns), 0 while it is not there."""
+    """When entries of a folder last changed (ns); 0 if it does not exist."""
     try:
         return folder.stat().st_mtime_ns
     except OSError:

@@ -1,8 +1,8 @@
-"""The scheduler: runs the jobs that are due, in their order; none disturbs another.
+"""The scheduler: runs the jobs that are due, in order. A job that fails does not affect others.
 
-A job that fails is reported once, kept for the status, and retried; the others continue. Whatever
-makes one job run, all that are due run in one pass, in the order of the table: articles that are
-due with an issue are published before the issue is made. Knows no clock: the time is passed in.
+A failure is reported once, shown in the status, and retried. All jobs that are due run in one pass,
+in the order of `job_table`: articles that are due together with an issue are published before the
+issue is made. The time is passed in.
 """
 
 from __future__ import annotations
@@ -21,54 +21,54 @@ from syndicate.service.problems import PROGRAM, Problems, as_findings
 
 log = logging.getLogger(__name__)
 
-MAX_TURN = 1800.0
-"""Seconds after which a pass is taken for stuck."""
+MAX_PASS_SECONDS = 1800.0
+"""Seconds after which a pass counts as stuck."""
 
-LOOK_AGAIN = timedelta(seconds=0.5)
-"""From one look at a job in the background to the next, until it has ended."""
+POLL_INTERVAL = timedelta(seconds=0.5)
+"""Between two checks whether a job in the background has ended."""
 
 
 class Scheduler:
-    """The jobs, in order, and what became of them."""
+    """The jobs, in order, and the state of each."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs: tuple[Job, ...] = ()
         self._states: dict[str, JobState] = {}
         self._background: dict[str, BackgroundTask] = {}
-        self.faults = Problems()
-        self.facts: dict[str, str] = {}
-        self.last: datetime | None = None
-        """When the last pass was."""
-        self.count = 0
-        """How many passes there were."""
+        self.problems = Problems()
+        self.status: dict[str, str] = {}
+        self.last_pass: datetime | None = None
+        """The time of the last pass."""
+        self.passes = 0
+        """The number of passes."""
         self.stopping = False
-        """Set to end after the job that is running."""
-        self._began: float | None = None
-        self._ended = time.monotonic()
+        """Set to end the pass after the job that is running."""
+        self._pass_started: float | None = None
+        self._pass_ended = time.monotonic()
         self.replace(jobs)
 
     def replace(self, jobs: Sequence[Job]) -> None:
         """From the next pass on, these are the jobs. Each runs at once."""
         gone = self._states.keys() - {job.name for job in jobs}
-        self.faults.only({part for part, _, _ in self.faults} - gone)
-        self.facts = {}
+        self.problems.retain({part for part, _, _ in self.problems} - gone)
+        self.status = {}
         self._jobs = tuple(jobs)
         self._states = {job.name: before_first_run(job) for job in jobs}
 
-    def __call__(self, now: datetime) -> None:
+    def run_due(self, now: datetime) -> None:
         """Run every job that is due, in order."""
-        self._began = time.monotonic()
+        self._pass_started = time.monotonic()
         try:
             for job in self._jobs:
                 if not self.stopping:
-                    self._turn(job, now)
+                    self._run_if_due(job, now)
         finally:
-            self._began, self._ended = None, time.monotonic()
-        self.last = now
-        self.count += 1
+            self._pass_started, self._pass_ended = None, time.monotonic()
+        self.last_pass = now
+        self.passes += 1
 
     def next_runs(self, now: datetime) -> Mapping[str, datetime | None]:
-        """When each job runs next; None for one that waits for another. For any thread."""
+        """When each job runs next; None for one that another job schedules. For any thread."""
         jobs, states = self._jobs, self._states
         return {job.name: self._next_run(job, states[job.name], now) for job in jobs}
 
@@ -80,15 +80,15 @@ class Scheduler:
     @property
     def running(self) -> frozenset[str]:
         """The names of the jobs that are running in the background."""
-        at_work = {name for name, each in self._background.items() if not each.is_idle}
-        return frozenset(at_work & self._states.keys())
+        in_background = {name for name, each in self._background.items() if not each.is_idle}
+        return frozenset(in_background & self._states.keys())
 
-    def alive(self, patience: float) -> bool:
-        """Whether passes come: the last ended up to `patience` seconds ago, or one is going on."""
-        began = self._began
+    def is_alive(self, max_idle: float) -> bool:
+        """Whether a pass is running, or the last ended at most `max_idle` seconds ago."""
+        began = self._pass_started
         if began is not None:
-            return time.monotonic() - began < MAX_TURN
-        return time.monotonic() - self._ended < patience
+            return time.monotonic() - began < MAX_PASS_SECONDS
+        return time.monotonic() - self._pass_ended < max_idle
 
     def close(self, name: str) -> None:
         """Wait until a job in the background has ended; it does not run again."""
@@ -97,20 +97,20 @@ class Scheduler:
 
     def _next_run(self, job: Job, state: JobState, now: datetime) -> datetime | None:
         if job.name in self.running:
-            return now + LOOK_AGAIN
+            return now + POLL_INTERVAL
         return now if self._is_due(job, state, now) else state.next_run
 
     @staticmethod
     def _is_due(job: Job, state: JobState, now: datetime) -> bool:
-        """Whether it runs now; after a failure, being wanted is no reason to do so sooner."""
-        return state.is_due(now) or (not state.failures and job.wanted())
+        """Whether it runs now. After a failure, new work does not shorten the delay."""
+        return state.is_due(now) or (not state.failures and job.has_work())
 
-    def _turn(self, job: Job, now: datetime) -> None:
+    def _run_if_due(self, job: Job, now: datetime) -> None:
         background = self._background.get(job.name)
         if background and not background.is_idle:
             if not background.has_ended:
                 return
-            self._take(background, job, now)
+            self._collect_result(background, job, now)
         if not self._is_due(job, self._states[job.name], now):
             return
         if job.background:
@@ -118,8 +118,8 @@ class Scheduler:
         else:
             self._run(job, job.task, now)
 
-    def _take(self, background: BackgroundTask, job: Job, now: datetime) -> None:
-        """Take what a run in the background came to."""
+    def _collect_result(self, background: BackgroundTask, job: Job, now: datetime) -> None:
+        """Handle the result of a run in the background."""
         state = self._states[job.name]
         self._run(job, background.result, now)
         if background.job is not job:  # of another configuration: the first run is still to come
@@ -128,31 +128,31 @@ class Scheduler:
     def _run(self, job: Job, task: Callable[[datetime], TaskResult], now: datetime) -> None:
         try:
             result = task(now)
-        except Exception as error:  # noqa: BLE001  whatever it is, the other jobs go on
+        except Exception as error:  # noqa: BLE001  any error: the other jobs continue
             self._failed(job.name, error, now)
             return
         self._states[job.name] = after_run(job, result, now)
-        for name, moment in result.arm.items():
+        for name, moment in result.reschedule.items():
             self._states[name] = replace(self._states[name], next_run=moment)
-        self.facts.update(result.status)
+        self.status.update(result.status)
         if result.findings is not None:
-            self.found(job.name, result.findings, now)
+            self.report(job.name, result.findings, now)
 
     def _failed(self, job: str, error: Exception, now: datetime) -> None:
         self._states[job] = self._states[job].failed(now)
         findings = as_findings(f"{job}-failed", error)
-        ours = error if findings[0].rule == PROGRAM else None
-        self.found(job, findings, now, ours)
+        own_error = error if findings[0].rule == PROGRAM else None
+        self.report(job, findings, now, own_error)
 
-    def found(
+    def report(
         self, part: str, findings: Sequence[Finding], now: datetime, error: Exception | None = None
     ) -> None:
-        """Keep what is wrong in a part now, and log what is news, with the trace of `error`."""
-        news = self.faults.replace(part, findings, now)
-        for finding in sorted(news.new, key=_by_place):
+        """Replace the problems of a part, and log what changed, with the traceback of `error`."""
+        changes = self.problems.replace(part, findings, now)
+        for finding in sorted(changes.new, key=_by_place):
             level = logging.ERROR if finding.level == Level.ERROR else logging.WARNING
             log.log(level, "%s", finding.message, extra=_facts(part, finding), exc_info=error)
-        for finding in sorted(news.solved, key=_by_place):
+        for finding in sorted(changes.solved, key=_by_place):
             log.info("solved: %s", finding.message, extra=_facts(part, replace(finding, hint="")))
 
 

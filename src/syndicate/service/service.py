@@ -1,6 +1,6 @@
 """The service of one site: composition, signals, shutdown.
 
-The main thread waits for signals and watches the clock; ticks have a thread of their own.
+The main thread waits for signals and watches the clock; jobs run in another thread.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from syndicate import __version__
 from syndicate.errors import Location, StoreError, SyndicateError
 from syndicate.service.build_state import BuildState
 from syndicate.service.clock import Clock
-from syndicate.service.config_watch import ConfigurationFile
+from syndicate.service.config_watch import ConfigWatch
 from syndicate.service.delivery_task import DeliveryTask
 from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
 from syndicate.service.job_table import mail_jobs, server_jobs, site_jobs
-from syndicate.service.jobs import Every, Job
+from syndicate.service.jobs import IntervalTrigger, Job
 from syndicate.service.problems import as_findings
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.single_instance import DatabaseLock
@@ -40,21 +40,21 @@ from syndicate.store.successor import StoreNotInUseError
 
 log = logging.getLogger(__name__)
 
-ENDING = (signal.SIGTERM, signal.SIGINT)
-SAME_REQUEST = 1.0
-"""Seconds in which a second signal is the same request: `timeout` signals a process and its group,
-and programs that start others pass on what their group got already."""
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+REPEAT_SECONDS = 1.0
+"""Seconds in which a repeated signal is ignored: `timeout` signals a process and its group, and
+programs that start others pass on signals that their group got already."""
 
 CONFIGURATION = "configuration"
 TAKEN_OVER = 2
-"""The exit code when another service took the database over."""
+"""The exit code when another service took over the database."""
 
-STUCK = 1
-"""The exit code when what was in hand did not end within the deadline."""
+TIMED_OUT = 1
+"""The exit code when work did not end within `service.shutdown_timeout`."""
 
 
 def _max_silence(setup: Setup) -> float:
-    """Seconds without a tick after which ticks count as dead."""
+    """Seconds without a pass after which the scheduler counts as dead."""
     return max(60.0, 10 * setup.config.service.poll_interval)
 
 
@@ -79,11 +79,11 @@ def _require_in_use(setup: Setup) -> None:
         log.debug("the store cannot be opened: %s", error.message)
 
 
-def _allow_files() -> None:
+def _raise_file_limit() -> None:
     """Allow as many open files as the system lets this process have: each connection is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # the limit there was stays
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # the old limit remains
+        resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
 class Service:
@@ -100,7 +100,7 @@ class Service:
         """`host` and `port` replace those of the configuration."""
         self._config_file = config_file
         self._environment = environment
-        self._configuration = ConfigurationFile(config_file)
+        self._configuration = ConfigWatch(config_file)
         self._setup = set_up(config_file, environment)
         self._terminal = _controlling_terminal()
         self._systemd = Systemd(environment)
@@ -125,16 +125,16 @@ class Service:
         self._reporter = StatusReporter(status_file(self._setup), os.getpid())
 
     def run(self) -> int:
-        """Work until SIGTERM, SIGINT or the end of its terminal; give the exit code.
+        """Run until SIGTERM, SIGINT or the end of its terminal; returns the exit code.
 
-        Raises when it cannot begin.
+        Raises SyndicateError when it cannot start.
         """
         with single_instance(lock_file(self._setup), os.getpid()):
             self._database_lock.begin()
             _require_in_use(self._setup)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, self._on_signal)
-            _allow_files()
+            _raise_file_limit()
             self._server.listen()
             facts = {"version": __version__, "content": str(self._setup.places.content)}
             line = f"syndicate {__version__} publishes {facts['content']}"
@@ -146,8 +146,8 @@ class Service:
             self._systemd.notify(STOPPING)
             self._delivery_task.stop()
             self._clock.stop()
-            self._delivery_task.stop()  # a new configuration may have brought another meanwhile
-            self._scheduler.close(self._delivery_task.sending)
+            self._delivery_task.stop()  # a reload may have replaced it meanwhile
+            self._scheduler.close(self._delivery_task.send_job)
             self._server.stop()
             self._database_lock.close()
             log.info("stopped")
@@ -159,18 +159,18 @@ class Service:
         self._signals.put(signal.SIGTERM)
 
     def _schedule_jobs(self) -> DeliveryTask:
-        """Schedule the jobs of the present configuration. Gives the task that sends."""
+        """Schedule the jobs of the current configuration. Returns the task that sends."""
         served = BuildState()
-        shown = IssuePages(self._server, served)
-        delivery_task = DeliveryTask(self._setup, self._server.sent, shown)
-        poll = Every(timedelta(seconds=self._setup.config.service.poll_interval))
+        pages = IssuePages(self._server, served)
+        delivery_task = DeliveryTask(self._setup, self._server.sent, pages)
+        poll = IntervalTrigger(timedelta(seconds=self._setup.config.service.poll_interval))
         self._scheduler.replace(
             [
                 *self._database_lock.jobs(poll),
                 *site_jobs(self._setup, served),
                 *server_jobs(self._setup, served, self._server),
-                *mail_jobs(self._setup, served, shown, self._email_requested, delivery_task),
-                Job(self._configuration.name, poll, self._configuration.turn),
+                *mail_jobs(self._setup, served, pages, self._email_requested, delivery_task),
+                Job(self._configuration.name, poll, self._configuration.run),
             ]
         )
         return delivery_task
@@ -178,22 +178,22 @@ class Service:
     # -- the main thread ---------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Until a signal ends the service: pass on signals, watch the clock, say we live."""
+        """Handle signals, check the clock and notify the watchdog, until a signal ends it."""
         while True:
             try:
                 number = self._signals.get(timeout=1)
             except queue.Empty:
                 number = 0
-            if number in ENDING:
+            if number in STOP_SIGNALS:
                 facts = {"signal": signal.Signals(number).name}
                 log.info("stopping", extra={"facts": facts, "words": "stopping"})
                 return
             if number == signal.SIGHUP:
                 self._systemd.reloading()
                 self._reload_requested.set()
-                self._clock.at_once()
-            self._clock.look()
-            if self._systemd.watches and self._scheduler.alive(_max_silence(self._setup)):
+                self._clock.run_now()
+            self._clock.check_for_jump()
+            if self._systemd.has_watchdog and self._scheduler.is_alive(_max_silence(self._setup)):
                 self._systemd.notify(ALIVE)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
@@ -201,20 +201,20 @@ class Service:
             number = signal.SIGTERM  # its terminal was closed
         if number != signal.SIGHUP:
             if self._scheduler.stopping:
-                if time.monotonic() - self._stopping_since >= SAME_REQUEST:
-                    os._exit(128 + number)  # as shells count; whatever dies here is made up for
+                if time.monotonic() - self._stopping_since >= REPEAT_SECONDS:
+                    os._exit(128 + number)  # the exit code of shells; the next start recovers
                 return
             self._stopping_since = time.monotonic()
             self._scheduler.stopping = True
             deadline = self._setup.config.service.shutdown_timeout
-            timer = threading.Timer(deadline, self._give_up, [deadline])
+            timer = threading.Timer(deadline, self._time_out, [deadline])
             timer.daemon = True
             timer.start()
         self._signals.put(number)
 
-    def _give_up(self, deadline: int) -> None:
-        log.error("what was in hand did not end", extra={"facts": {"seconds": deadline}})
-        os._exit(STUCK)
+    def _time_out(self, deadline: int) -> None:
+        log.error("shutdown timed out", extra={"facts": {"seconds": deadline}})
+        os._exit(TIMED_OUT)
 
     # -- the thread of the clock -------------------------------------------------------------
 
@@ -223,11 +223,11 @@ class Service:
             self._reload_requested.clear()
             self._reload(now)
             self._systemd.notify(READY)
-        self._scheduler(now)
-        self._scheduler.found("status", self._reporter.report(self._scheduler, now), now)
+        self._scheduler.run_due(now)
+        self._scheduler.report("status", self._reporter.report(self._scheduler, now), now)
 
     def _reload(self, now: datetime) -> None:
-        """Read the configuration again; one that cannot be used changes nothing."""
+        """Read the configuration again; an invalid one changes nothing."""
         self._configuration.was_read()
         try:
             setup = set_up(self._config_file, self._environment)
@@ -238,12 +238,12 @@ class Service:
                     hint="restart the service to change to it",
                 )
         except (SyndicateError, OSError) as error:
-            self._scheduler.found(CONFIGURATION, as_findings("configuration", error), now)
-            log.error("the configuration cannot be used; the one before stays in force")
+            self._scheduler.report(CONFIGURATION, as_findings("configuration", error), now)
+            log.error("the configuration cannot be used; the previous one stays in force")
             return
-        self._scheduler.found(CONFIGURATION, [], now)
+        self._scheduler.report(CONFIGURATION, [], now)
         self._setup = setup
-        self._server.take(setup)
+        self._server.reconfigure(setup)
         self._delivery_task.stop()
         self._delivery_task = self._schedule_jobs()
-        log.info("the configuration was read again")
+        log.info("configuration reloaded")

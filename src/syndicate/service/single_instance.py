@@ -24,7 +24,7 @@ HINT = "stop that service first, or use another database for this site"
 
 
 class DatabaseLock:
-    """Holds the lock: the first part of every tick, so that nothing is done without it."""
+    """Holds the lock: the first job of every pass, so that nothing is done without it."""
 
     name = "one service"
 
@@ -37,10 +37,10 @@ class DatabaseLock:
     def begin(self) -> None:
         """Take the lock. Raises SyndicateError when another service has it.
 
-        A database that does not answer is asked again with each tick.
+        If the database does not answer, each pass tries again.
         """
         try:
-            other = self._other()
+            other = self._other_service()
         except StoreError:
             return
         if other is not None:
@@ -48,12 +48,12 @@ class DatabaseLock:
 
     def jobs(self, poll: Trigger) -> list[Job]:
         """The first job of every pass: see that we hold the lock. None for SQLite."""
-        return [] if self._setup.uses_sqlite else [Job(self.name, poll, self.turn)]
+        return [] if self._setup.uses_sqlite else [Job(self.name, poll, self.run)]
 
-    def turn(self, now: datetime) -> TaskResult:  # noqa: ARG002  whatever the time is
-        """See that we still hold it; take it again when the connection was broken."""
+    def run(self, now: datetime) -> TaskResult:  # noqa: ARG002
+        """Check that this service holds the lock; take it again after a broken connection."""
         try:
-            other = self._other()
+            other = self._other_service()
         except StoreError as error:
             return TaskResult([self._finding("database-away", error.message, error.hint or "")])
         if other is None:
@@ -62,12 +62,12 @@ class DatabaseLock:
         return TaskResult([self._finding("second-service", _taken(other), HINT)])
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._session:
             self._session.close()
             self._session = None
 
-    def _other(self) -> str | None:
+    def _other_service(self) -> str | None:
         """The service that has the lock; None if that is this one, as on SQLite."""
         if self._setup.uses_sqlite:
             return None  # the lock beside the file is enough

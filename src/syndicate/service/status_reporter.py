@@ -27,9 +27,9 @@ class StatusReporter:
 
     def report(self, scheduler: Scheduler, now: datetime) -> list[Finding]:
         """Write the status after a pass; returns why it could not be written."""
-        faults = tuple((finding, since) for _, finding, since in scheduler.faults)
+        faults = tuple((finding, since) for _, finding, since in scheduler.problems)
         jobs = scheduler.next_runs(now)
-        status = Status(self._pid, self._since, now, dict(scheduler.facts), faults, jobs)
+        status = Status(self._pid, self._since, now, dict(scheduler.status), faults, jobs)
         if self._written and self._same(status, self._written):
             return []
         try:
@@ -41,5 +41,5 @@ class StatusReporter:
         return []
 
     def _same(self, status: Status, before: Status) -> bool:
-        recent = before.ticked <= status.ticked < before.ticked + HEARTBEAT
-        return recent and replace(status, ticked=before.ticked, jobs=before.jobs) == before
+        recent = before.last_pass <= status.last_pass < before.last_pass + HEARTBEAT
+        return recent and replace(status, last_pass=before.last_pass, jobs=before.jobs) == before

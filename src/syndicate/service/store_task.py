@@ -11,8 +11,8 @@ from syndicate.service.jobs import TaskResult
 from syndicate.site import Setup, no_progress, open_site
 from syndicate.store.incarnation import Incarnation
 
-LOOK_AGAIN = timedelta(seconds=2)
-"""From one look to the next while nothing may be sent."""
+RECHECK_INTERVAL = timedelta(seconds=2)
+"""Between two checks while nothing may be sent."""
 
 
 class StoreTask:
@@ -23,8 +23,10 @@ class StoreTask:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
 
-    def turn(self, now: datetime) -> TaskResult:
-        """Look."""
+    def run(self, now: datetime) -> TaskResult:
+        """Check the store."""
         with open_site(self._setup, no_progress) as site:
             findings = Incarnation(site.database, site.sent_record).findings(site.config_file)
-        return TaskResult(findings, arm={self.name: now + LOOK_AGAIN} if findings else {})
+        return TaskResult(
+            findings, reschedule={self.name: now + RECHECK_INTERVAL} if findings else {}
+        )

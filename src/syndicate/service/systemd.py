@@ -19,7 +19,7 @@ class Systemd:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
-        self.watches = "WATCHDOG_USEC" in environment
+        self.has_watchdog = "WATCHDOG_USEC" in environment
 
     def notify(self, state: str) -> None:
         """Pass on a state, such as READY."""
@@ -36,6 +36,6 @@ class Systemd:
             self._address = ""
 
     def reloading(self) -> None:
-        """Say that the configuration is being read again; READY follows when it was."""
+        """Notify systemd of a reload; READY follows when it is done."""
         microseconds = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self.notify(f"RELOADING=1\nMONOTONIC_USEC={microseconds}")

@@ -1,7 +1,7 @@
 """A handler of `web.responder` with its own thread and store.
 
-Its requests are handled one after the other: SQLite has one writer anyway, and a slow request
-delays no document, because those are served elsewhere.
+It handles requests one after another: SQLite has one writer anyway, and a slow request delays no
+document, because documents are served by another thread.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from syndicate.web.http_messages import Request, Response, text
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 200
-"""Requests that wait; a further one is answered with 503 and Retry-After."""
+"""Maximum of waiting requests; others are answered with 503 and Retry-After."""
 
-AnswerFunction = Callable[[Request, bytes, str], Response]
+RequestHandler = Callable[[Request, bytes, str], Response]
 """Answers a request, with its body and the address of the client; raises SyndicateError."""
 
 
@@ -32,7 +32,7 @@ class ThreadedHandler(ABC):
     """Answers requests for the paths below the site that match `sections`."""
 
     name: str
-    largest: int
+    max_body_bytes: int
 
     def __init__(self, setup: Setup, sections: bytes) -> None:
         self.setup = setup
@@ -42,26 +42,26 @@ class ThreadedHandler(ABC):
         self._waiting = 0
         self._closed = False
         self._open = ExitStack()
-        self._answering: AnswerFunction | None = None
+        self._handler: RequestHandler | None = None
 
     @abstractmethod
-    def begin(self, site: Site) -> AnswerFunction:
+    def begin(self, site: Site) -> RequestHandler:
         """Prepare to answer; in the thread."""
 
     def takes(self, target: bytes) -> bool:
-        """Whether a path is for it."""
+        """Whether it answers requests for this path."""
         return self._paths.match(target) is not None
 
     async def answer(self, request: Request, body: bytes, client: str) -> Response:
-        """Answer in the thread. An error is logged, and the client is asked to try again."""
+        """Answer in the thread. After an error, which is logged, the response is 503."""
         if self._waiting >= MAX_WAITING:
-            return _later()
+            return _unavailable()
         self._waiting += 1
         try:
             work = self._thread.submit(self._answer, request, body, client)
             return await asyncio.wrap_future(work)
-        except RuntimeError:  # closed: another configuration has come, or the end
-            return _later()
+        except RuntimeError:  # closed, by a reload or a shutdown
+            return _unavailable()
         finally:
             self._waiting -= 1
 
@@ -75,31 +75,31 @@ class ThreadedHandler(ABC):
 
     def _answer(self, request: Request, body: bytes, client: str) -> Response:
         if self._closed:
-            return _later()
-        fresh = self._answering is None
+            return _unavailable()
+        is_new = self._handler is None
         try:
             return self._opened()(request, body, client)
         except SyndicateError as error:
             self._close_store()
-            if not fresh:  # the connection may have gone since the last request: retry
+            if not is_new:  # the connection may have broken since the last request: retry
                 return self._answer(request, body, client)
             log.error("a request cannot be answered: %s", error.message)
         except Exception:
             self._close_store()
             log.exception("a fault in syndicate: a request cannot be answered")
-        return _later()
+        return _unavailable()
 
-    def _opened(self) -> AnswerFunction:
-        if self._answering is None:
+    def _opened(self) -> RequestHandler:
+        if self._handler is None:
             site = self._open.enter_context(open_site(self.setup, no_progress))
-            self._answering = self.begin(site)
-        return self._answering
+            self._handler = self.begin(site)
+        return self._handler
 
     def _close_store(self) -> None:
         """Close the store; the next request opens it again."""
-        self._answering = None
+        self._handler = None
         self._open.close()
 
 
-def _later() -> Response:
+def _unavailable() -> Response:
     return text(503, "Temporarily unavailable. Please try again.", (b"retry-after", b"30"))

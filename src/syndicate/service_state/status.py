@@ -26,9 +26,9 @@ class Status:
 
     pid: int
     since: datetime
-    ticked: datetime
-    facts: Mapping[str, str]
-    faults: tuple[tuple[Finding, datetime], ...]
+    last_pass: datetime
+    rows: Mapping[str, str]
+    problems: tuple[tuple[Finding, datetime], ...]
     """Current problems, each with the time it began."""
     jobs: Mapping[str, datetime | None]
     """When each job runs next; None for one that runs when it is needed."""
@@ -36,17 +36,17 @@ class Status:
     @property
     def findings(self) -> list[Finding]:
         """Current problems."""
-        return [finding for finding, _ in self.faults]
+        return [finding for finding, _ in self.problems]
 
     def summary(self) -> dict[str, str]:
         """What `syndicate status` shows, except jobs and findings: label -> text."""
         labels = {
             "since": format_timestamp(self.since),
-            "last tick": format_timestamp(self.ticked),
-            **self.facts,
+            "last pass": format_timestamp(self.last_pass),
+            **self.rows,
         }
-        if self.faults:
-            labels["problems since"] = format_timestamp(min(since for _, since in self.faults))
+        if self.problems:
+            labels["problems since"] = format_timestamp(min(since for _, since in self.problems))
         return {label: text for label, text in labels.items() if text}
 
 
@@ -64,11 +64,11 @@ def write(path: Path, status: Status) -> None:
     document = {
         "pid": status.pid,
         "since": format_timestamp(status.since),
-        "ticked": format_timestamp(status.ticked),
-        "facts": dict(status.facts),
+        "ticked": format_timestamp(status.last_pass),
+        "facts": dict(status.rows),
         "jobs": {name: due and format_timestamp(due) for name, due in status.jobs.items()},
         "faults": to_json(status.findings),
-        "faults_since": [format_timestamp(since) for _, since in status.faults],
+        "faults_since": [format_timestamp(since) for _, since in status.problems],
     }
     atomic_files.write(path.parent, path.name, json.dumps(document).encode(), private=True)
 
@@ -102,9 +102,9 @@ def _status(document: Any) -> Status:
     return Status(
         pid=document["pid"],
         since=parse_timestamp(document["since"]),
-        ticked=parse_timestamp(document["ticked"]),
-        facts=document["facts"],
-        faults=tuple(
+        last_pass=parse_timestamp(document["ticked"]),
+        rows=document["facts"],
+        problems=tuple(
             zip(
                 from_json(document["faults"]),
                 map(parse_timestamp, document["faults_since"]),

@@ -68,11 +68,11 @@ class FormRequest:
 
     service: SubscriptionService
     posted: bool
-    rest: str
+    path_rest: str
     query: str
     fields: FormFields
 
-    def one(self, name: str) -> str:
+    def first_value(self, name: str) -> str:
         """The first value of a field, or ""."""
         return next(iter(self.fields.get(name, ())), "")
 
@@ -101,21 +101,21 @@ class SignupHandlers:
         path, _, query = request.target.decode("latin-1").partition("?")
         section, slash, rest = path.removeprefix(self._prefix).partition("/")
         if not slash:
-            return _see(f"{section}/")
+            return _redirect(f"{section}/")
         try:
             posted = request.method == b"POST"
             read = _unsubscribe_fields if section == "unsubscribe" else _fields
             fields = read(request, body) if posted else {}
             tidy = _tidied(rest)
             if tidy != rest and not posted:
-                return _see(f"{self._prefix}{section}/{tidy}")
+                return _redirect(f"{self._prefix}{section}/{tidy}")
             service = SubscriptionService(site, now, client, self._local.base(request))
             form = FormRequest(service, posted, tidy, query, fields)
             return self._sections[section](form)
         except RefusedError as refused:
             return self.refused(refused.status, refused.refusal)
         except BusyError:
-            return self.wait(MAX_EMAILS_IN.total_seconds(), Refusal.BUSY)
+            return self.too_many_requests(MAX_EMAILS_IN.total_seconds(), Refusal.BUSY)
         except LinkUsedError:
             return self.refused(410, Refusal.USED)
         except ExpiredError:
@@ -128,14 +128,14 @@ class SignupHandlers:
         page = self._pages.refused(refusal, f"{self._base}subscribe/")
         return self._page(page, status, *headers)
 
-    def wait(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Response:
+    def too_many_requests(self, seconds: float, refusal: Refusal = Refusal.TOO_MANY) -> Response:
         """The error page for a request to repeat after some seconds."""
         return self.refused(429, refusal, (b"retry-after", b"%d" % ceil(seconds)))
 
     # -- subscribing -------------------------------------------------------------------------
 
     def _subscribe(self, form: FormRequest) -> Response:
-        match form.rest.split("/"):
+        match form.path_rest.split("/"):
             case [""]:
                 return self._ask_to_subscribe(form, embedded=False)
             case ["embed", ""]:
@@ -147,48 +147,50 @@ class SignupHandlers:
         raise RefusedError(404, Refusal.UNKNOWN)
 
     def _ask_to_subscribe(self, form: FormRequest, *, embedded: bool) -> Response:
-        known = form.service.newsletters
-        wanted = [name for name in form.fields.get("newsletter", ()) if name in known]
-        if len(known) == 1 and "newsletter" not in form.fields:
-            wanted = list(known)  # several are never preselected: that would not be consent
-        text = form.one("address")
+        newsletters = form.service.newsletters
+        selected = [name for name in form.fields.get("newsletter", ()) if name in newsletters]
+        if len(newsletters) == 1 and "newsletter" not in form.fields:
+            selected = list(newsletters)  # several are never preselected: that would not be consent
+        text = form.first_value("address")
         problem = None
         if form.posted:
-            problem = None if wanted else FormProblem.NO_NEWSLETTER
-            problem = problem or self._store_request(form, RequestKind.SUBSCRIBE, text, wanted)
+            problem = None if selected else FormProblem.NO_NEWSLETTER
+            problem = problem or self._store_request(form, RequestKind.SUBSCRIBE, text, selected)
             if problem is None:
-                return _see("../sent/" if embedded else "sent/")
-        choices = [_choice(each, chosen=name in wanted) for name, each in known.items()]
+                return _redirect("../sent/" if embedded else "sent/")
+        choices = [_choice(each, chosen=name in selected) for name, each in newsletters.items()]
         page = self._pages.subscribe(
             choices, address=text[:MAX_LENGTH], problem=problem, embedded=embedded
         )
         return self._page(page, 422 if problem else 200, framed=embedded)
 
     def _store_request(
-        self, form: FormRequest, kind: RequestKind, text: str, wanted: Sequence[str]
+        self, form: FormRequest, kind: RequestKind, text: str, newsletters: Sequence[str]
     ) -> FormProblem | None:
         """Store the request; return what is wrong with it, if anything."""
         if not text.strip():
             return FormProblem.NO_ADDRESS
-        if form.one("website"):
+        if form.first_value("website"):
             return None  # the honeypot was filled in: a bot
-        agreed = self._consent_text([form.service.newsletters[name] for name in wanted])
+        agreed = self._consent_text([form.service.newsletters[name] for name in newsletters])
         try:
-            form.service.request(kind, text, dict.fromkeys(wanted, ()), agreed if wanted else "")
+            form.service.request(
+                kind, text, dict.fromkeys(newsletters, ()), agreed if newsletters else ""
+            )
         except AddressError:
             return FormProblem.BAD_ADDRESS
         return None
 
     def _confirm(self, form: FormRequest, token: str) -> Response:
         request = form.service.pending_request(token)
-        known = form.service.newsletters
+        newsletters = form.service.newsletters
         if not form.posted:
-            wanted = [known[name] for name in request.wanted if name in known]
-            choices = [_choice(each, chosen=True) for each in wanted]
+            requested = [newsletters[name] for name in request.requested if name in newsletters]
+            choices = [_choice(each, chosen=True) for each in requested]
             return self._page(self._pages.confirm(choices, request.consent_text))
-        who, got = form.service.confirm(token)
-        preferences = form.service.links().preferences(who.id)
-        choices = [_choice(each, chosen=True) for each in got]
+        subscriber, confirmed = form.service.confirm(token)
+        preferences = form.service.links().preferences(subscriber.id)
+        choices = [_choice(each, chosen=True) for each in confirmed]
         return self._page(self._pages.confirmed(choices, preferences))
 
     def _consent_text(self, newsletters: Sequence[Newsletter]) -> str:
@@ -197,80 +199,89 @@ class SignupHandlers:
     # -- choosing ----------------------------------------------------------------------------
 
     def _preferences(self, form: FormRequest) -> Response:
-        token = form.rest
+        token = form.path_rest
         if not token:
             return self._ask_for_link(form)
-        who = form.service.person(token, Purpose.PREFERENCES)
+        subscriber = form.service.person(token, Purpose.PREFERENCES)
         if not form.posted:
-            return self._choices_of(form, who, saved=form.query == "saved")
-        what = form.one("what")
+            return self._choices_of(form, subscriber, saved=form.query == "saved")
+        what = form.first_value("what")
         if what not in ("save", "leave"):  # an incomplete form must not unsubscribe
             raise RefusedError(400, Refusal.MALFORMED)
         if what == "leave":
-            ended = form.service.unsubscribe(who, "", "preferences")
+            ended = form.service.unsubscribe(subscriber, "", "preferences")
             return self._unsubscribed(ended or list(form.service.newsletters.values()))
-        wanted = self._chosen_newsletters(form, who)
-        had = {each.newsletter.name for each in form.service.subscriptions(who) if each.active}
+        selected = self._chosen_newsletters(form, subscriber)
+        had = {
+            each.newsletter.name for each in form.service.subscriptions(subscriber) if each.active
+        }
         agreed = self._consent_text(
-            [form.service.newsletters[name] for name in wanted if name not in had]
+            [form.service.newsletters[name] for name in selected if name not in had]
         )
-        new = form.service.choose(who, wanted, agreed)
-        return _see("../subscribe/sent/" if new else f"{token}?saved")
+        new = form.service.choose(subscriber, selected, agreed)
+        return _redirect("../subscribe/sent/" if new else f"{token}?saved")
 
     def _ask_for_link(self, form: FormRequest) -> Response:
         problem = None
         if form.posted:
-            problem = self._store_request(form, RequestKind.PREFERENCES, form.one("address"), ())
+            problem = self._store_request(
+                form, RequestKind.PREFERENCES, form.first_value("address"), ()
+            )
             if problem is None:
-                return _see("../subscribe/sent/")
+                return _redirect("../subscribe/sent/")
         return self._page(self._pages.ask_for_link(problem=problem), 422 if problem else 200)
 
-    def _choices_of(self, form: FormRequest, who: Subscriber, *, saved: bool) -> Response:
+    def _choices_of(self, form: FormRequest, subscriber: Subscriber, *, saved: bool) -> Response:
         choices = [
-            _held(each, form.service.tags(each.newsletter, each.tags))
-            for each in form.service.subscriptions(who)
+            _subscription_choice(each, form.service.tags(each.newsletter, each.tags))
+            for each in form.service.subscriptions(subscriber)
         ]
-        return self._page(self._pages.preferences(masked(who.address), choices, saved=saved))
+        return self._page(self._pages.preferences(masked(subscriber.address), choices, saved=saved))
 
-    def _chosen_newsletters(self, form: FormRequest, who: Subscriber) -> dict[str, list[str]]:
+    def _chosen_newsletters(
+        self, form: FormRequest, subscriber: Subscriber
+    ) -> dict[str, list[str]]:
         """The chosen newsletters, each with those of its chosen tags that are offered."""
-        found: dict[str, list[str]] = {}
-        own = {each.newsletter.name: each.tags for each in form.service.subscriptions(who)}
+        choices: dict[str, list[str]] = {}
+        own = {each.newsletter.name: each.tags for each in form.service.subscriptions(subscriber)}
         for name in dict.fromkeys(form.fields.get("newsletter", ())):
             if newsletter := form.service.newsletters.get(name):
                 offered = {tag for tag, _ in form.service.tags(newsletter, own.get(name, ()))}
                 chosen = dict.fromkeys(form.fields.get(f"tag-{name}", ()))
-                found[name] = [tag for tag in chosen if tag in offered]
-        return found
+                choices[name] = [tag for tag in chosen if tag in offered]
+        return choices
 
     # -- unsubscribing -----------------------------------------------------------------------
 
     def _unsubscribe(self, form: FormRequest) -> Response:
-        match form.rest.split("/"):
+        match form.path_rest.split("/"):
             case [""] if not form.posted:
-                return _see("../preferences/")
+                return _redirect("../preferences/")
             case [name, token]:
-                who = form.service.person(token, Purpose.UNSUBSCRIBE, name)
-                return self._confirm_unsubscribe(form, who, name)
+                subscriber = form.service.person(token, Purpose.UNSUBSCRIBE, name)
+                return self._confirm_unsubscribe(form, subscriber, name)
         raise RefusedError(404, Refusal.UNKNOWN)
 
-    def _confirm_unsubscribe(self, form: FormRequest, who: Subscriber, name: str) -> Response:
+    def _confirm_unsubscribe(
+        self, form: FormRequest, subscriber: Subscriber, name: str
+    ) -> Response:
         """Any POST unsubscribes: RFC 8058 defines a body, and unsubscribing must always work."""
         newsletter = form.service.newsletters.get(name)
         if form.posted:
-            everything = form.one("what") == "all"
+            everything = form.first_value("what") == "all"
             one_click = "List-Unsubscribe" in form.fields
             ended = form.service.unsubscribe(
-                who, "" if everything else name, "one click" if one_click else "page"
+                subscriber, "" if everything else name, "one click" if one_click else "page"
             )
             return self._unsubscribed(ended or [newsletter]) if newsletter else self._gone(name)
         others = any(
-            each.active and each.newsletter.name != name for each in form.service.subscriptions(who)
+            each.active and each.newsletter.name != name
+            for each in form.service.subscriptions(subscriber)
         )
         shown = _choice(newsletter, chosen=True) if newsletter else Choice(name, name, "", True)
         by_mail = ""
         if newsletter:
-            by_mail = form.service.links().unsubscribe_by_mail(newsletter, who.id)
+            by_mail = form.service.links().unsubscribe_by_mail(newsletter, subscriber.id)
         return self._page(self._pages.unsubscribe(shown, others, by_mail))
 
     def _gone(self, name: str) -> Response:
@@ -302,9 +313,9 @@ class SignupHandlers:
 
 def _tidied(rest: str) -> str:
     """The rest of a path with a token, without what email clients add around the token."""
-    found = TOKEN_PATH.match(unquote(rest))
-    token = tidied(found[2]) if found else ""
-    return f"{found[1]}{token}" if found and SHAPE.fullmatch(token) else rest
+    match = TOKEN_PATH.match(unquote(rest))
+    token = tidied(match[2]) if match else ""
+    return f"{match[1]}{token}" if match and SHAPE.fullmatch(token) else rest
 
 
 def _unsubscribe_fields(request: Request, body: bytes) -> FormFields:
@@ -337,7 +348,7 @@ def _choice(newsletter: Newsletter, *, chosen: bool) -> Choice:
     return Choice(newsletter.name, newsletter.title, newsletter.description, chosen)
 
 
-def _held(holding: SubscriptionView, tags: Sequence[tuple[str, str]]) -> Choice:
+def _subscription_choice(holding: SubscriptionView, tags: Sequence[tuple[str, str]]) -> Choice:
     newsletter = holding.newsletter
     offered = tuple(TagChoice(tag, label, tag in holding.tags) for tag, label in tags)
     return Choice(
@@ -345,7 +356,7 @@ def _held(holding: SubscriptionView, tags: Sequence[tuple[str, str]]) -> Choice:
     )
 
 
-def _see(location: str) -> Response:
+def _redirect(location: str) -> Response:
     """Redirect to a page by GET; relative, so that it stays on this site."""
     return response(
         303,

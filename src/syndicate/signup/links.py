@@ -1,4 +1,4 @@
-"""Addresses below the site's, from the configuration alone, never from a request."""
+"""Links to the pages of subscribers. Made from the configuration, never from a request's Host."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Signup requests -> transactional emails, when due; their content is decided then.
+"""Send transactional emails for signup requests that are due; their content is decided then.
 
-An email that may have been sent before a crash is sent again: twice is harmless, never is not.
+An email that may have been sent before a crash is sent again: a duplicate is harmless, a lost one
+is not.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class SignupMailer:
         self._frame = frame
         self._transport = transport
         self._requests = SignupRequests(site.database)
-        self._taken: SignupRequest | None = None  # whose email the session accepted last
+        self._last_accepted: SignupRequest | None = None  # whose email the session accepted last
 
     def run_once(self, now: datetime) -> list[str]:
         """Send what is due; return the problems."""
@@ -59,11 +60,11 @@ class SignupMailer:
         if not due:
             return []
         service = SubscriptionService(self._site, now)
-        self._taken = None
+        self._last_accepted = None
         try:
             with self._transport.session() as session:
                 problems = [self._sent(session, service, request, now) for request in due]
-            problems.append(self._doubted(session.doubt, now))
+            problems.append(self._retry_doubtful(session.doubt, now))
         except DeliveryError as error:  # no session at all: each is retried
             problems = [self._failed(request, error, now) for request in due]
         return [problem for problem in problems if problem]
@@ -76,7 +77,7 @@ class SignupMailer:
         if now_known is None or now_known.state != RequestState.WAITING:
             return ""  # erased or answered while others were sent
         written = self._written(service, request)
-        return self._hand_over(session, written, now) if written else ""
+        return self._send(session, written, now) if written else ""
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -86,33 +87,35 @@ class SignupMailer:
         """The email for a request; None if there is none to send, and the request is dropped."""
         rendered = self._rendered(service, request)
         if rendered is None:
-            self._settle(request._replace(state=RequestState.DROPPED))
+            self._update(request._replace(state=RequestState.DROPPED))
             return None
-        known = self._site.config.newsletters
-        first = next((known[name] for name in request.wanted if name in known), None)
-        sender = (first or next(iter(known.values()))).sender
+        newsletters = self._site.config.newsletters
+        first = next((newsletters[name] for name in request.requested if name in newsletters), None)
+        sender = (first or next(iter(newsletters.values()))).sender
         return OutgoingEmail(request, sender, rendered)
 
     def _rendered(self, service: SubscriptionService, request: SignupRequest) -> Rendered | None:
-        subscribers, known = Subscribers(self._site.database), self._site.config.newsletters
-        if not known or subscribers.suppression(request.hash):
+        subscribers, newsletters = Subscribers(self._site.database), self._site.config.newsletters
+        if not newsletters or subscribers.suppression(request.hash):
             return None
-        who = subscribers.find(request.hash)
+        subscriber = subscribers.find(request.hash)
         active = (
-            {h.newsletter.name for h in service.subscriptions(who) if h.active} if who else set()
+            {h.newsletter.name for h in service.subscriptions(subscriber) if h.active}
+            if subscriber
+            else set()
         )
-        wanted = [known[name] for name in request.wanted if name in known]
-        if any(each.name not in active for each in wanted):
-            titles = [each.title for each in wanted]
-            until = parse_timestamp(request.requested_at) + service.lasts
+        requested = [newsletters[name] for name in request.requested if name in newsletters]
+        if any(each.name not in active for each in requested):
+            titles = [each.title for each in requested]
+            until = parse_timestamp(request.requested_at) + service.confirm_within
             link = self._links(service, request).confirm(request.id, until)
             return emails.confirmation(
                 self._env, self._frame, titles, request.consent_text, link, until
             )
-        if who is None:
+        if subscriber is None:
             return None  # not a subscriber: strangers get no email
-        titles = [known[name].title for name in known if name in active]
-        link = self._links(service, request).preferences(who.id)
+        titles = [newsletters[name].title for name in newsletters if name in active]
+        link = self._links(service, request).preferences(subscriber.id)
         return emails.preferences_email(self._env, self._frame, titles, link)
 
     def _links(self, service: SubscriptionService, request: SignupRequest) -> Links:
@@ -122,7 +125,7 @@ class SignupMailer:
 
     # -- sending -----------------------------------------------------------------------------
 
-    def _hand_over(self, session: Session, each: OutgoingEmail, now: datetime) -> str:
+    def _send(self, session: Session, each: OutgoingEmail, now: datetime) -> str:
         """Send one email; return the problem, or ""."""
         request = each.request
         try:
@@ -132,15 +135,15 @@ class SignupMailer:
             reply = session.finish(message)
         except (DeliveryError, MessageError) as error:
             return self._failed(request, error, now)
-        self._taken = request._replace(state=RequestState.SENT, reply=reply)
-        self._settle(self._taken)
+        self._last_accepted = request._replace(state=RequestState.SENT, reply=reply)
+        self._update(self._last_accepted)
         return ""
 
-    def _doubted(self, doubt: str, now: datetime) -> str:
+    def _retry_doubtful(self, doubt: str, now: datetime) -> str:
         """Retry the last email if it may not have been accepted; return the problem."""
-        if not (doubt and self._taken):
+        if not (doubt and self._last_accepted):
             return ""
-        return self._failed(self._taken, DeliveryError(doubt), now)
+        return self._failed(self._last_accepted, DeliveryError(doubt), now)
 
     def _failed(
         self, request: SignupRequest, error: DeliveryError | MessageError, now: datetime
@@ -148,7 +151,7 @@ class SignupMailer:
         permanent = isinstance(error, MessageError) or error.permanent
         attempts = request.attempts + 1
         wait = BACKOFF.delay(request.attempts)
-        self._settle(
+        self._update(
             request._replace(
                 state=RequestState.FAILED if permanent else RequestState.WAITING,
                 attempts=attempts,
@@ -164,12 +167,12 @@ class SignupMailer:
             else error.message
         )
 
-    def _settle(self, request: SignupRequest, before: str = RequestState.WAITING) -> None:
+    def _update(self, request: SignupRequest, before: str = RequestState.WAITING) -> None:
         """Store the result, unless the request was answered or deleted meanwhile."""
         with self._site.database.transaction():
             now = self._requests.find(request.id)
             if now and now.state == before:
-                self._requests.settle(request)
+                self._requests.update(request)
 
 
 def _message_id(each: OutgoingEmail) -> str:

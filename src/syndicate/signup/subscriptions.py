@@ -72,60 +72,60 @@ class SubscriptionService:
     def __init__(self, site: Site, now: datetime, client: str = "", base: str = "") -> None:
         self._site = site
         self._now = now
-        self._at = format_timestamp(now)
+        self._timestamp = format_timestamp(now)
         self._client = client
         self._base = base
         self._database = site.database
-        self._known = Subscribers(site.database)
+        self._subscribers = Subscribers(site.database)
         self._requests = SignupRequests(site.database)
         self.newsletters: Mapping[str, Newsletter] = site.config.newsletters
 
     @property
-    def lasts(self) -> timedelta:
+    def confirm_within(self) -> timedelta:
         """How long a request can be confirmed."""
         return duration(self._site.config.subscribers.confirm_within)
 
     def links(self, base: str = "") -> Links:
         """Links signed with today's secret, below the site's address, or below `base`."""
         secrets = SigningKeys(self._database)
-        secret = next(iter(secrets.good(self._at)), None)
+        secret = next(iter(secrets.valid(self._timestamp)), None)
         if secret is None or secret.expires_at:
             with self._database.transaction():
-                secret = secrets.signing(self._at)
+                secret = secrets.signing(self._timestamp)
         config = self._site.config
         return Links(base or base_url(config.site), secret, mailbox_read(config.bounces))
 
     # -- requests ----------------------------------------------------------------------------
 
     def request(
-        self, kind: RequestKind, text: str, wanted: Mapping[str, Sequence[str]], agreed: str
+        self, kind: RequestKind, text: str, choices: Mapping[str, Sequence[str]], agreed: str
     ) -> None:
         """Store a request for an email to an address.
 
-        `wanted` maps newsletters to chosen tags (none: all articles), `agreed` is the consent
+        `choices` maps newsletters to chosen tags (none: all articles), `agreed` is the consent
         text. Raises AddressError, also for addresses that few servers can deliver to, and
         BusyError.
         """
-        given = address(text)
-        if not given.mail.rpartition("@")[0].isascii():
+        email_address = address(text)
+        if not email_address.mail.rpartition("@")[0].isascii():
             raise AddressError("few servers accept characters outside ASCII before the @")
         since = format_timestamp(self._now - MAX_EMAILS_PER_ADDRESS_IN)
         with self._database.transaction():
-            salt = self._known.salt()
+            salt = self._subscribers.salt()
             request = SignupRequest(
                 0,
                 kind,
-                given.mail,
-                given.hashed(salt),
-                json.dumps({name: list(tags) for name, tags in wanted.items()}),
-                self._at,
+                email_address.mail,
+                email_address.hashed(salt),
+                json.dumps({name: list(tags) for name, tags in choices.items()}),
+                self._timestamp,
                 self._hashed_client(salt),
                 agreed,
-                next_try=self._at,
+                next_try=self._timestamp,
                 base_url=self._base,
             )
             if (
-                self._requests.count(format_timestamp(self._now - MAX_EMAILS_IN), self._at)
+                self._requests.count(format_timestamp(self._now - MAX_EMAILS_IN), self._timestamp)
                 >= MAX_EMAILS
             ):
                 raise BusyError
@@ -134,11 +134,14 @@ class SubscriptionService:
     def pending_request(self, token: str) -> SignupRequest:
         """The request of a confirmation link. Raises TokenError, ExpiredError, LinkUsedError."""
         request = self._requests.find(self._number(token, Purpose.CONFIRM))
-        if request is None or parse_timestamp(request.requested_at) + self.lasts <= self._now:
+        if (
+            request is None
+            or parse_timestamp(request.requested_at) + self.confirm_within <= self._now
+        ):
             raise ExpiredError("the request was deleted or has expired")
         if request.state == RequestState.ANSWERED:
             raise LinkUsedError("the link was already used")
-        if not self._got_by(request):
+        if not self._granted_by(request):
             raise ExpiredError("unsubscribed since, or the newsletter no longer exists")
         return request
 
@@ -146,106 +149,122 @@ class SubscriptionService:
         """Subscribe as requested, and store the consent. Raises as `pending_request`."""
         with self._database.transaction():
             request = self.pending_request(token)
-            client = self._hashed_client(self._known.salt())
+            client = self._hashed_client(self._subscribers.salt())
             evidence = [
                 Consent(0, "", request.requested_at, "requested", "", request.client),
-                Consent(0, "", self._at, "confirmed", request.consent_text, client),
+                Consent(0, "", self._timestamp, "confirmed", request.consent_text, client),
             ]
-            names = self._got_by(request)
-            self._requests.settle(request._replace(state=RequestState.ANSWERED))
-            who = self._known.confirm(request.address, request.hash, names, evidence, self._at)
-            if who is None:
+            names = self._granted_by(request)
+            self._requests.update(request._replace(state=RequestState.ANSWERED))
+            subscriber = self._subscribers.confirm(
+                request.address, request.hash, names, evidence, self._timestamp
+            )
+            if subscriber is None:
                 raise TokenError("the address was suppressed since")
-            for each in self._known.subscriptions(who.id):
-                if each.newsletter in names and request.wanted[each.newsletter]:
-                    self._known.choose(each, request.wanted[each.newsletter])
-        return who, [self.newsletters[name] for name in names]
+            for each in self._subscribers.subscriptions(subscriber.id):
+                if each.newsletter in names and request.requested[each.newsletter]:
+                    self._subscribers.choose(each, request.requested[each.newsletter])
+        return subscriber, [self.newsletters[name] for name in names]
 
-    def _got_by(self, request: SignupRequest) -> list[str]:
+    def _granted_by(self, request: SignupRequest) -> list[str]:
         """The newsletters that confirming subscribes to, without those unsubscribed from since."""
-        who = self._known.find(request.hash)
+        subscriber = self._subscribers.find(request.hash)
         unsubscribed = {
             each.newsletter
-            for each in (self._known.subscriptions(who.id) if who else ())
+            for each in (self._subscribers.subscriptions(subscriber.id) if subscriber else ())
             if each.state == SubscriptionState.UNSUBSCRIBED
-            and request.requested_at < each.since <= self._at  # later: the clock was ahead then
+            and request.requested_at
+            < each.since
+            <= self._timestamp  # later: the clock was ahead then
         }
         return [
-            name for name in request.wanted if name in self.newsletters and name not in unsubscribed
+            name
+            for name in request.requested
+            if name in self.newsletters and name not in unsubscribed
         ]
 
     # -- preferences and unsubscribing ---------------------------------------------------------
 
     def person(self, token: str, purpose: Purpose, newsletter: str = "") -> Subscriber:
         """The subscriber a token was signed for. Raises TokenError."""
-        who = self._known.by_id(self._number(token, purpose, newsletter))
-        if who is None:
+        subscriber = self._subscribers.by_id(self._number(token, purpose, newsletter))
+        if subscriber is None:
             raise TokenError("the subscriber was erased")
-        return who
+        return subscriber
 
-    def subscriptions(self, who: Subscriber) -> list[SubscriptionView]:
+    def subscriptions(self, subscriber: Subscriber) -> list[SubscriptionView]:
         """The subscriptions to all newsletters, in the order of the configuration."""
-        known = {each.newsletter: each for each in self._known.subscriptions(who.id)}
-        found = []
+        existing = {
+            each.newsletter: each for each in self._subscribers.subscriptions(subscriber.id)
+        }
+        views = []
         for name, newsletter in self.newsletters.items():
-            has = known.get(name)
+            has = existing.get(name)
             active = has is not None and has.state == SubscriptionState.ACTIVE
             tags = tuple(has.tags.split("\n")) if has and active and has.tags else ()
-            found.append(SubscriptionView(newsletter, active, tags))
-        return found
+            views.append(SubscriptionView(newsletter, active, tags))
+        return views
 
     def tags(self, newsletter: Newsletter, own: Sequence[str]) -> list[tuple[str, str]]:
         """The tags to choose from in a newsletter: as in addresses, and as displayed.
 
         Tags already chosen (`own`) are always included.
         """
-        found = Articles(self._database).tags()
-        wanted = set(map(str.lower, newsletter.include))
+        all_tags = Articles(self._database).tags()
+        included = set(map(str.lower, newsletter.include))
         unwanted = set(map(str.lower, newsletter.exclude))
         offered = [
             (count, tag, label)
-            for tag, label, count in found
-            if (not wanted or label.lower() in wanted) and label.lower() not in unwanted
+            for tag, label, count in all_tags
+            if (not included or label.lower() in included) and label.lower() not in unwanted
         ]
-        most = sorted(offered, key=lambda one: (-one[0], one[1]))[:MAX_TAGS]
-        labels = {tag: label for tag, label, _ in found}
-        labels = {tag: labels.get(tag, tag) for tag in own} | {t: label for _, t, label in most}
+        most_used = sorted(offered, key=lambda one: (-one[0], one[1]))[:MAX_TAGS]
+        labels = {tag: label for tag, label, _ in all_tags}
+        labels = {tag: labels.get(tag, tag) for tag in own} | {
+            t: label for _, t, label in most_used
+        }
         return sorted(labels.items(), key=lambda one: one[1].lower())
 
-    def choose(self, who: Subscriber, wanted: Mapping[str, Sequence[str]], agreed: str) -> bool:
+    def choose(
+        self, subscriber: Subscriber, choices: Mapping[str, Sequence[str]], agreed: str
+    ) -> bool:
         """Set the subscriptions to exactly these newsletters and tags (none: all articles).
 
         New ones are only requested: then returns True, and a confirmation email follows.
         """
-        active = {each.newsletter.name for each in self.subscriptions(who) if each.active}
+        active = {each.newsletter.name for each in self.subscriptions(subscriber) if each.active}
         with self._database.transaction():
-            self._end(who, [name for name in active if name not in wanted], "preferences")
-            for each in self._known.subscriptions(who.id):
-                if each.newsletter in wanted and each.newsletter in active:
-                    self._known.choose(each, wanted[each.newsletter])
-        new = [name for name in wanted if name not in active and name in self.newsletters]
+            self._end_subscriptions(
+                subscriber, [name for name in active if name not in choices], "preferences"
+            )
+            for each in self._subscribers.subscriptions(subscriber.id):
+                if each.newsletter in choices and each.newsletter in active:
+                    self._subscribers.choose(each, choices[each.newsletter])
+        new = [name for name in choices if name not in active and name in self.newsletters]
         if new:
-            added = {name: wanted[name] for name in new}
-            self.request(RequestKind.SUBSCRIBE, who.address, added, agreed)
+            added = {name: choices[name] for name in new}
+            self.request(RequestKind.SUBSCRIBE, subscriber.address, added, agreed)
         return bool(new)
 
-    def unsubscribe(self, who: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
+    def unsubscribe(self, subscriber: Subscriber, newsletter: str, how: str) -> list[Newsletter]:
         """Unsubscribe from a newsletter, or all (""); return those that were active."""
-        everything = (each.newsletter for each in self._known.subscriptions(who.id))
+        everything = (each.newsletter for each in self._subscribers.subscriptions(subscriber.id))
         names = [newsletter] if newsletter else list(everything)
         with self._database.transaction():
-            ended = self._end(who, names, how)
+            ended = self._end_subscriptions(subscriber, names, how)
         return [self.newsletters[name] for name in ended if name in self.newsletters]
 
     # -- helpers -------------------------------------------------------------------------------
 
-    def _end(self, who: Subscriber, names: Sequence[str], how: str) -> list[str]:
-        client = self._hashed_client(self._known.salt())
-        return self._known.unsubscribe(who.id, names, how, self._at, client)
+    def _end_subscriptions(
+        self, subscriber: Subscriber, names: Sequence[str], how: str
+    ) -> list[str]:
+        client = self._hashed_client(self._subscribers.salt())
+        return self._subscribers.unsubscribe(subscriber.id, names, how, self._timestamp, client)
 
     def _number(self, token: str, purpose: Purpose, newsletter: str = "") -> int:
-        good = SigningKeys(self._database).good(self._at)
-        return read(token, purpose, good, self._now, newsletter)
+        keys = SigningKeys(self._database).valid(self._timestamp)
+        return read(token, purpose, keys, self._now, newsletter)
 
     def _hashed_client(self, salt: str) -> str:
         return hashed(self._client, salt) if self._client else ""

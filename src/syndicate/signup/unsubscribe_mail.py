@@ -56,13 +56,13 @@ class LinkRequested(NamedTuple):
 
 
 def unsubscribe_request(subject: str) -> UnsubscribeRequest | None:
-    """The token in the subject of a message, which is decoded; None if there is none.
+    """The token in the decoded subject of a message; None if there is none.
 
-    The subject may have come through an answer (`Re:`), be encoded as in an address, or have been
-    folded within the token; the token may have brackets, quotes or a dot around it.
+    The subject may be that of a reply (`Re:`), percent-encoded, or folded within the token; there
+    may be brackets, quotes or a dot around the token.
     """
-    found = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", _unquoted(subject[:1_000]))))
-    return UnsubscribeRequest(found[1].lower(), found[2].replace(" ", "")) if found else None
+    match = SUBJECT.search(SPACE.sub(" ", SOFT_BREAK.sub("", _unquoted(subject[:1_000]))))
+    return UnsubscribeRequest(match[1].lower(), match[2].replace(" ", "")) if match else None
 
 
 def unsubscribe(
@@ -78,8 +78,8 @@ def unsubscribe(
     invalid: TokenError | None = None
     if request:
         try:
-            who = service.person(request.token, Purpose.UNSUBSCRIBE, request.newsletter)
-            return _unsubscribed(service, who, request.newsletter)
+            subscriber = service.person(request.token, Purpose.UNSUBSCRIBE, request.newsletter)
+            return _unsubscribed(service, subscriber, request.newsletter)
         except TokenError as error:
             invalid = error
     done = _in_words(site, service, WrittenRequest(site, service, email, now))
@@ -96,18 +96,18 @@ def _in_words(
         return None
     if proven := request.proven():
         return _unsubscribed(service, *proven)
-    who = request.sender
-    if who is None:
+    sender = request.sender
+    if sender is None:
         return None
-    if not any(each.active for each in service.subscriptions(who)):
-        return UnsubscribedByMail(who.address, "", was_active=False)
+    if not any(each.active for each in service.subscriptions(sender)):
+        return UnsubscribedByMail(sender.address, "", was_active=False)
     if not site.config.subscribers.signup_pages:
         return None  # there is nothing to link to
     try:
-        service.request(RequestKind.PREFERENCES, who.address, {}, "")
+        service.request(RequestKind.PREFERENCES, sender.address, {}, "")
     except BusyError:
         return None
-    return LinkRequested(who.address)
+    return LinkRequested(sender.address)
 
 
 def acting_on_mail(site: Site, now: datetime) -> MessageHandler:
@@ -139,8 +139,8 @@ def _unquoted(text: str) -> str:
 
 
 def _unsubscribed(
-    service: SubscriptionService, who: Subscriber, newsletter: str
+    service: SubscriptionService, subscriber: Subscriber, newsletter: str
 ) -> UnsubscribedByMail:
     return UnsubscribedByMail(
-        who.address, newsletter, bool(service.unsubscribe(who, newsletter, "mail"))
+        subscriber.address, newsletter, bool(service.unsubscribe(subscriber, newsletter, "mail"))
     )

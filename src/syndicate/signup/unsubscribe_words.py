@@ -102,8 +102,8 @@ TAG: Final = re.compile(r"<[^<>]*>")
 def asks_to_unsubscribe(subject: str, text: str, names: Collection[str] = ()) -> bool:
     """Whether an email with this subject and own text asks to unsubscribe, and nothing else.
 
-    `names` may occur in a request: those of newsletters and the writer. The subject of a reply is
-    not the writer's, so the text counts, if there is any.
+    `names` of newsletters and of the writer may occur in it. The subject of a reply was not written
+    by the reader, so only the text counts, if there is any.
     """
     if NEGATION.search(text[:MAX_TEXT]):
         return False

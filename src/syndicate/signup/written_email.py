@@ -1,7 +1,7 @@
-"""The content of an email of a person: a value, read from bytes. Pure.
+"""An email of a reader, parsed into a value. Pure.
 
-All parsing happens here, before anything is looked up, so that a message that cannot be parsed
-costs only itself.
+All parsing happens here, before anything is looked up: a message that cannot be parsed affects only
+itself.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from syndicate.bounces.mime import (
     Mail,
     decoded,
     delivered_to,
-    guarded,
     header,
     parse_message,
+    parse_safely,
     subject,
 )
 from syndicate.signup.unsubscribe_words import own_text, text_of_html
@@ -34,11 +34,11 @@ LISTS: Final = ("bulk", "list", "junk")
 
 @dataclass(frozen=True, slots=True)
 class WrittenEmail:
-    """One email. `sender` is the first address in its From header, which can be forged.
+    """An email of a reader. `sender` is the first address in its From header, which can be forged.
 
-    `own_text` is its text without quotations; `links` are newsletters and tokens of the links to
-    unsubscribe that it quotes; `sent_to` the addresses it may have come to; `answered` the ids,
-    without domains, of messages that it replies to.
+    `own_text` is its text without quotations. `links` are newsletter and token of each quoted
+    unsubscribe link, `sent_to` the addresses it may have been sent to, and `answered` the ids,
+    without domains, of the messages to which it replies.
     """
 
     subject: str
@@ -53,7 +53,7 @@ class WrittenEmail:
 
 def read_email(data: bytes) -> WrittenEmail:
     """The content of an email. Raises UnreadableEmailError, and nothing else."""
-    return guarded(_read, parse_message(data))
+    return parse_safely(_read, parse_message(data))
 
 
 def _read(message: Mail) -> WrittenEmail:

@@ -1,4 +1,4 @@
-"""An email that asks in words to unsubscribe: whether it does, and who proves to have sent it."""
+"""Requests to unsubscribe in words: whether an email is one, and what proves its sender."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 
 from syndicate.bounces.handle import return_path_reader
 from syndicate.errors import AddressError
-from syndicate.mail.personalise import message_id
+from syndicate.mail.personalise import delivery_message_id
 from syndicate.signup.subscriptions import SubscriptionService
 from syndicate.signup.unsubscribe_words import asks_to_unsubscribe
 from syndicate.signup.written_email import WrittenEmail
@@ -37,7 +37,7 @@ class WrittenRequest:
         self._email = email
 
     def asks(self) -> bool:
-        """Whether a person asks, in the subject or the text, to be unsubscribed."""
+        """Whether the subject or the text asks to unsubscribe."""
         if self._email.is_from_a_program:
             return False
         names = [
@@ -49,7 +49,7 @@ class WrittenRequest:
         return asks_to_unsubscribe(self._email.subject, self._email.own_text, names)
 
     def proven(self) -> Proven | None:
-        """Who asks, if the email contains a secret that only they know; None without proof."""
+        """The subscriber, if the email contains a secret that only they know; else None."""
         for proofs in (self._by_link(), self._by_return_path(), self._by_message_id()):
             for proof in proofs:
                 return proof
@@ -59,12 +59,12 @@ class WrittenRequest:
     def sender(self) -> Subscriber | None:
         """The subscriber in the From header, which can be forged."""
         try:
-            given = address(self._email.sender)
+            email_address = address(self._email.sender)
         except AddressError:
             return None
-        known = Subscribers(self._site.database)
+        subscribers = Subscribers(self._site.database)
         with self._site.database.transaction():
-            return known.find(given.hashed(known.salt()))
+            return subscribers.find(email_address.hashed(subscribers.salt()))
 
     # -- its proof ---------------------------------------------------------------------------
 
@@ -79,21 +79,24 @@ class WrittenRequest:
     def _by_return_path(self) -> Iterator[Proven]:
         """By the return path of a message, to which it was sent."""
         database = self._site.database
-        matches = return_path_reader(SigningKeys(database).good(format_timestamp(self._now)))
-        for found in filter(None, map(matches, self._email.sent_to)):
-            issue, number = found
+        matches = return_path_reader(SigningKeys(database).valid(format_timestamp(self._now)))
+        for matched in filter(None, map(matches, self._email.sent_to)):
+            issue, number = matched
             sending = IssueSends(database).get(issue)
-            who = Subscribers(database).by_id(number)
-            if sending and who:
-                yield who, sending.newsletter
+            subscriber = Subscribers(database).by_id(number)
+            if sending and subscriber:
+                yield subscriber, sending.newsletter
 
     def _by_message_id(self) -> Iterator[Proven]:
         """By the id of the message it replies to, which only its reader and we know."""
-        who, database = self.sender, self._site.database
-        if who is None or not self._email.answered:
+        subscriber, database = self.sender, self._site.database
+        if subscriber is None or not self._email.answered:
             return
         with database.transaction():
             salt = Subscribers(database).salt()
-        for sending, _ in Deliveries(database).for_subscriber(who.id):
-            if message_id(sending.issue, who.id, salt, "").rstrip("@") in self._email.answered:
-                yield who, sending.newsletter
+        for sending, _ in Deliveries(database).for_subscriber(subscriber.id):
+            if (
+                delivery_message_id(sending.issue, subscriber.id, salt, "").rstrip("@")
+                in self._email.answered
+            ):
+                yield subscriber, sending.newsletter

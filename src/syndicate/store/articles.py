@@ -348,10 +348,10 @@ class Articles:
         query = f"SELECT {COLUMNS} FROM articles WHERE {where}"
         return [Record._make(row) for row in self._rows(query, values)]
 
-    def _where_in(self, column: str, wanted: Sequence[str], more: str = "") -> list[Record]:
+    def _where_in(self, column: str, keys: Sequence[str], more: str = "") -> list[Record]:
         return [
             record
-            for names, values in chunks(wanted)
+            for names, values in chunks(keys)
             for record in self._select(f"{column} IN ({names}){more}", values)
         ]
 
@@ -365,8 +365,8 @@ def among(column: str, paths: PathSet) -> Iterator[tuple[str, dict[str, object]]
         yield f" AND {column} IN ({names})", values
 
 
-def chunks(wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
+def chunks(keys: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
     """Placeholders and values for IN, in portions that every database accepts."""
-    for start in range(0, len(wanted), 500):
-        values = {f"v{i}": value for i, value in enumerate(wanted[start : start + 500])}
+    for start in range(0, len(keys), 500):
+        values = {f"v{i}": value for i, value in enumerate(keys[start : start + 500])}
         yield ", ".join(f":{name}" for name in values), dict(values)

@@ -167,11 +167,9 @@ WAIT = "wait for it, or stop it"
 def _locked(store: Path) -> Iterator[None]:
     """Hold SQLite's lock on a store, and empty its log.
 
-    Raises StoreError when another program has it open.
-
-    A connection in WAL mode keeps a shared lock on the file for as long as it is open, so a store
-    does not leave that mode while there is one, whatever it does. One that waits for the lock
-    finds that the file was replaced, and opens the new one (`Sqlite`).
+    Raises StoreError when another program has it open. A connection in WAL mode holds a shared lock
+    on the file while it is open, so the mode cannot be changed then. A program that waits for the
+    lock finds that the file was replaced, and opens the new one (`Sqlite`).
     """
     connection = sqlite3.connect(store, timeout=PATIENCE_SECONDS, isolation_level=None)
     with closing(connection):

@@ -52,18 +52,18 @@ class Refused(NamedTuple):
     detail: str
 
 
-CAME_BACK = ("hard", "soft", "blocked")
+RETURNED_KINDS = ("hard", "soft", "blocked")
 """The kinds of reports of a message that did not arrive."""
 
-FOLLOWED = "address suppressed"
+SUPPRESSED_EVENT = "address suppressed"
 """The event of a delivery whose bounce suppressed its address."""
 
-TAKEN_BACK = "address no longer suppressed"
+LIFTED_EVENT = "address no longer suppressed"
 """The same event after most of the issue bounced."""
 
-NOT_FOLLOWED = (
+NOT_SUPPRESSED = (
     "NOT EXISTS (SELECT 1 FROM delivery_events e WHERE e.issue = b.issue "
-    f"AND e.subscriber = b.subscriber AND e.event IN ('{FOLLOWED}', '{TAKEN_BACK}'))"
+    f"AND e.subscriber = b.subscriber AND e.event IN ('{SUPPRESSED_EVENT}', '{LIFTED_EVENT}'))"
 )
 
 LISTED = (
@@ -93,7 +93,7 @@ class Bounces:
         self._database = database
         self._rows = database.rows
 
-    def known(self, bounce: Bounce) -> bool:
+    def is_stored(self, bounce: Bounce) -> bool:
         """Whether a report is stored already."""
         return bool(self._rows("SELECT 1 FROM bounces WHERE id = :i", {"i": bounce.id}))
 
@@ -149,7 +149,7 @@ class Bounces:
             "JOIN deliveries d ON d.issue = b.issue AND d.subscriber = b.subscriber "
             "JOIN subscribers p ON p.id = b.subscriber "
             "WHERE b.issue = :i AND b.kind = 'hard' AND d.state = 'failed' "
-            f"AND {NOT_FOLLOWED} ORDER BY p.id"
+            f"AND {NOT_SUPPRESSED} ORDER BY p.id"
         )
         return [Refused._make(row) for row in self._rows(query, {"i": issue})]
 
@@ -168,8 +168,9 @@ class Bounces:
         query = (
             "SELECT e.issue, e.subscriber FROM delivery_events e "
             "JOIN bounces b ON b.subscriber = e.subscriber AND b.issue = :i "
-            f"WHERE e.event = '{FOLLOWED}' {only}AND (e.issue = :i OR (b.kind = 'soft' AND EXISTS "
-            "(SELECT 1 FROM bounces c WHERE c.issue = e.issue AND c.subscriber = e.subscriber "
+            f"WHERE e.event = '{SUPPRESSED_EVENT}' {only}"
+            "AND (e.issue = :i OR (b.kind = 'soft' AND EXISTS (SELECT 1 FROM bounces c "
+            "WHERE c.issue = e.issue AND c.subscriber = e.subscriber "
             "AND c.kind = 'soft'))) GROUP BY e.issue, e.subscriber ORDER BY e.issue, e.subscriber"
         )
         return [(int(i), int(who)) for i, who in self._rows(query, {"i": issue})]
@@ -183,20 +184,21 @@ class Bounces:
             "SELECT x.hash FROM delivery_events e JOIN subscribers p ON p.id = e.subscriber "
             "JOIN suppressions x ON x.hash = p.hash AND x.since <= e.occurred_at "
             "AND x.reason = 'bounce' "
-            f"WHERE e.issue = :i AND e.subscriber = :s AND e.event = '{FOLLOWED}' "
+            f"WHERE e.issue = :i AND e.subscriber = :s AND e.event = '{SUPPRESSED_EVENT}' "
             "AND NOT EXISTS (SELECT 1 FROM delivery_events o WHERE o.subscriber = e.subscriber "
-            f"AND o.event = '{FOLLOWED}' AND o.issue <> e.issue AND o.occurred_at >= x.since)"
+            f"AND o.event = '{SUPPRESSED_EVENT}' AND o.issue <> e.issue "
+            "AND o.occurred_at >= x.since)"
         )
         rows = self._rows(query, {"i": issue, "s": subscriber})
         return str(rows[0][0]) if rows else None
 
-    def listed(self, newsletter: str, slot: str, most: int) -> list[ListedBounce]:
+    def listed(self, newsletter: str, slot: str, limit: int) -> list[ListedBounce]:
         """The newest reports: of an issue, of a newsletter (slot ""), or of all (both "")."""
-        wanted = {"newsletter": newsletter, "slot": slot}
-        values: dict[str, object] = {name: value for name, value in wanted.items() if value}
+        filters = {"newsletter": newsletter, "slot": slot}
+        values: dict[str, object] = {name: value for name, value in filters.items() if value}
         where = " AND ".join(f"s.{name} = :{name}" for name in values) or "1 = 1"
         query = f"{LISTED} WHERE {where} ORDER BY b.received_at DESC, b.id LIMIT :most"
-        rows = self._rows(query, {**values, "most": most})
+        rows = self._rows(query, {**values, "most": limit})
         return [ListedBounce._make(row) for row in rows]
 
     # -- writing, inside a transaction -----------------------------------------------------
@@ -219,26 +221,26 @@ class Bounces:
 
     def mark_suppressed(self, issue: int, subscriber: int, now: str) -> None:
         """Record that the bounce of a delivery suppressed its address."""
-        event = DeliveryEvent(issue, subscriber, now, FOLLOWED, "")
+        event = DeliveryEvent(issue, subscriber, now, SUPPRESSED_EVENT, "")
         DeliveryEvents(self._database).add([event])
 
     def mark_lifted(self, issue: int, subscriber: int) -> None:
         """Record that the bounce of a delivery no longer suppresses its address."""
         self._database.run(
-            f"UPDATE delivery_events SET event = '{TAKEN_BACK}' "
-            f"WHERE issue = :i AND subscriber = :s AND event = '{FOLLOWED}'",
+            f"UPDATE delivery_events SET event = '{LIFTED_EVENT}' "
+            f"WHERE issue = :i AND subscriber = :s AND event = '{SUPPRESSED_EVENT}'",
             {"i": issue, "s": subscriber},
         )
 
-    def keep(self, bounce: Bounce, event: str) -> bool:
+    def add(self, bounce: Bounce, event: str) -> bool:
         """Store a report, and an event of its delivery: `event` is bounced or complained.
 
         Returns whether it is the first bounce of this delivery.
         """
-        ids = [_identity(bounce.issue, bounce.subscriber, kind) for kind in CAME_BACK]
+        ids = [_identity(bounce.issue, bounce.subscriber, kind) for kind in RETURNED_KINDS]
         values = {f"id{number}": each for number, each in enumerate(ids)}
         query = f"SELECT 1 FROM bounces WHERE id IN ({', '.join(f':{name}' for name in values)})"
-        is_first = bounce.kind in CAME_BACK and not self._rows(query, values)
+        is_first = bounce.kind in RETURNED_KINDS and not self._rows(query, values)
         if is_first:
             self._database.run(
                 "UPDATE issue_sends SET returned = returned + 1 WHERE issue = :i",

@@ -1,4 +1,4 @@
-"""Table of what happened to deliveries besides being sent. All its SQL is here. Only added to."""
+"""Table of events of deliveries, apart from sending. All its SQL is here. Append-only."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class Documents:
     def findings(self) -> dict[Owner, str]:
         """Owner -> findings of making its documents (JSON)."""
         rows = self._rows("SELECT owner, findings FROM document_findings ORDER BY owner")
-        return {Owner.parse(str(owner)): str(found) for owner, found in rows}
+        return {Owner.parse(str(owner)): str(findings) for owner, findings in rows}
 
     def gone_feeds(self) -> frozenset[str]:
         """Paths of feeds that no longer exist."""
         return frozenset(json.loads(Meta(self._database).all().get(Key.GONE_FEEDS, "[]")))
 
-    def keep(self, written: Mapping[str, tuple[int, Owner]], removed: Iterable[str]) -> None:
+    def save(self, written: Mapping[str, tuple[int, Owner]], removed: Iterable[str]) -> None:
         """Add documents (path -> size, owner) and delete those that were removed."""
         self._database.run_many(
             "DELETE FROM documents WHERE path = :path", [{"path": p} for p in removed]
@@ -44,11 +44,11 @@ class Documents:
             [{"path": p, "size": s, "owner": str(o)} for p, (s, o) in written.items()],
         )
 
-    def keep_findings(self, made: Iterable[Owner], found: Mapping[Owner, str]) -> None:
+    def save_findings(self, owners: Iterable[Owner], findings: Mapping[Owner, str]) -> None:
         """Replace the findings of owners whose documents were made."""
         self._database.run_many(
             "DELETE FROM document_findings WHERE owner = :owner",
-            [{"owner": str(owner)} for owner in made],
+            [{"owner": str(owner)} for owner in owners],
         )
-        rows = [(str(owner), text) for owner, text in found.items()]
+        rows = [(str(owner), text) for owner, text in findings.items()]
         self._database.upsert("document_findings", ("owner", "findings"), rows)

@@ -57,7 +57,7 @@ def texts_with(database: Database, addresses: Sequence[str]) -> list[TextPlace]:
     return places
 
 
-def forget_in_texts(
+def erase_from_texts(
     database: Database, places: Iterable[TextPlace], addresses: Sequence[str]
 ) -> None:
     """Hide addresses, in all their spellings, in texts. Inside a transaction."""

@@ -1,6 +1,6 @@
-"""Tables of events for hooks, and of each hook's position. All their SQL is here.
+"""Tables of events for hooks, and of the cursor of each hook. All their SQL is here.
 
-Events are kept in the transaction of what they report. Decides nothing.
+Events are stored in the transaction of what they report. Decides nothing.
 """
 
 from __future__ import annotations

@@ -134,12 +134,12 @@ class Incarnation:
             f"SELECT key, value FROM meta WHERE key IN ('{INCARNATION}', '{PLACE}', '{COUNTER}', "
             f"'{RESTORED}')"
         )
-        known = {str(key): str(value) for key, value in self._database.rows(query)}
+        stored = {str(key): str(value) for key, value in self._database.rows(query)}
         return Identity(
-            known.get(INCARNATION, ""),
-            known.get(PLACE, ""),
-            int(known.get(COUNTER, 0)),
-            RESTORED in known,
+            stored.get(INCARNATION, ""),
+            stored.get(PLACE, ""),
+            int(stored.get(COUNTER, 0)),
+            RESTORED in stored,
         )
 
     def doubt(self) -> Doubt | None:
@@ -188,8 +188,8 @@ class Incarnation:
         """The doubt about the store as a finding."""
         doubt = self.doubt()
         message = f"{doubt}; nothing is sent and no issue is made"
-        found = Finding(Level.ERROR, RULE, message, config_file, hint=HINT)
-        return [found] if doubt else []
+        finding = Finding(Level.ERROR, RULE, message, config_file, hint=HINT)
+        return [finding] if doubt else []
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -215,14 +215,14 @@ class Incarnation:
     def renew_record(
         self, issues: Iterable[MadeIssue] = (), begun: Mapping[tuple[str, str], str] = NONE_BEGUN
     ) -> None:
-        """Replace the records by the content of the store, and by what is known of lost stores.
+        """Replace the records by the content of the store, and of records of lost stores.
 
         Only while nothing sends. Raises OSError.
         """
         identity = self.identity()
         lost = {(each.newsletter, each.slot): each for each in issues}
-        made = {(i.newsletter, i.slot): i for i in made_issues(self._database, 0)}
-        all_issues = sorted((lost | made).values())
+        made_by_slot = {(i.newsletter, i.slot): i for i in made_issues(self._database, 0)}
+        all_issues = sorted((lost | made_by_slot).values())
         self.record.replace(identity.incarnation, identity.counter, all_issues)
         self.synchronise()
         for (newsletter, slot), approved in begun.items():
@@ -232,7 +232,7 @@ class Incarnation:
         """Give the store a new incarnation in its present place; inside a transaction."""
         values = {INCARNATION: secrets.token_hex(16), COUNTER: str(counter)}
         self._put(values)
-        self.settle()
+        self.confirm_place()
 
     def succeed(self, counter: int) -> None:
         """As `begin`, for a store that was restored in place of the recorded one."""
@@ -242,7 +242,7 @@ class Incarnation:
         self._put({PREDECESSORS: " ".join(sorted(before - {"", UNREADABLE}))})
         self.begin(counter)
 
-    def settle(self) -> None:
+    def confirm_place(self) -> None:
         """Store the present place as the right one; inside a transaction."""
         self._put({PLACE: self._database.place()})
         self._database.run("DELETE FROM meta WHERE key = :key", {"key": RESTORED})
@@ -272,8 +272,8 @@ class Incarnation:
         self._elsewhere(incarnation, lambda other: other.add_begun(newsletter, slot, approved))
 
     def _add_made(self, record: SentRecord) -> None:
-        if made := made_issues(self._database, record.last_issue()):
-            record.add(made)
+        if made_issue_list := made_issues(self._database, record.last_issue()):
+            record.add(made_issue_list)
 
     def _elsewhere(self, incarnation: str, use: Callable[[SentRecord], T]) -> T | None:
         """Use the record elsewhere; None if there can be none.
@@ -312,13 +312,18 @@ def made_issues(database: Database, after: int) -> list[MadeIssue]:
     )
     return [
         MadeIssue(
-            int(number), str(name), str(slot), str(due), int(planned), _taken(database, name, slot)
+            int(number),
+            str(name),
+            str(slot),
+            str(due),
+            int(planned),
+            _record_taken(database, name, slot),
         )
         for number, name, slot, due, planned in rows
     ]
 
 
-def _taken(database: Database, newsletter: object, slot: object) -> tuple[str, ...]:
+def _record_taken(database: Database, newsletter: object, slot: object) -> tuple[str, ...]:
     rows = database.rows(
         "SELECT article FROM issue_articles WHERE newsletter = :n AND slot = :s ORDER BY article",
         {"n": newsletter, "s": slot},

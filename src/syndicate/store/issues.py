@@ -1,4 +1,4 @@
-"""Tables of issues and the articles they took. All their SQL is here.
+"""Tables of issues and of the articles in them. All their SQL is here.
 
 Only the state of an issue, its reason and its approval times change. `FOLLOWS` defines the
 transitions.
@@ -180,8 +180,8 @@ class Issues:
         rows = self._rows(
             f"SELECT newsletter, slot, draft_key FROM issues WHERE draft_key <> '' AND {PUBLIC}"
         )
-        known = frozenset(newsletters)
-        return [(str(n), str(slot), str(key)) for n, slot, key in rows if n in known]
+        configured = frozenset(newsletters)
+        return [(str(n), str(slot), str(key)) for n, slot, key in rows if n in configured]
 
     def in_state(self, state: IssueState) -> list[tuple[str, str]]:
         """Newsletter and slot of every issue in a state, in the order they were made."""

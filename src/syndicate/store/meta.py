@@ -38,7 +38,7 @@ class Meta:
         """All values."""
         return dict(text_pairs(self._database, "SELECT key, value FROM meta"))
 
-    def remember(self, values: Mapping[str, str]) -> None:
+    def set(self, values: Mapping[str, str]) -> None:
         """Set values."""
         self._database.run_many(
             "INSERT INTO meta (key, value) VALUES (:key, :value) "
@@ -46,6 +46,6 @@ class Meta:
             [{"key": key, "value": value} for key, value in values.items()],
         )
 
-    def forget(self, key: str) -> None:
+    def delete(self, key: str) -> None:
         """Delete a value."""
         self._database.run("DELETE FROM meta WHERE key = :key", {"key": key})

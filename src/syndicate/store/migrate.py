@@ -58,7 +58,7 @@ def alembic_config(url: str) -> Config:
 
 def sqlite_script() -> str:
     """What the migrations lead to, as one script for a new SQLite database."""
-    statements = [str(made.compile(dialect=DIALECT)).strip() for made in _made()]
+    statements = [str(created.compile(dialect=DIALECT)).strip() for created in _made()]
     statements.append("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     statements.append(f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION}')")
     lines = "\n".join(f"{statement};" for statement in statements).replace("\t", "  ")

@@ -30,15 +30,15 @@ class Renderings:
 
     def get(self, ids: Sequence[str]) -> dict[str, CachedRendering]:
         """The cached renderings of these articles."""
-        found: dict[str, CachedRendering] = {}
+        cached: dict[str, CachedRendering] = {}
         for names, values in chunks(ids):
             for row in self._rows(
                 "SELECT article, input_hash, rendering, findings FROM renderings "
                 f"WHERE article IN ({names})",
                 values,
             ):
-                found[row[0]] = CachedRendering(*row)
-        return found
+                cached[row[0]] = CachedRendering(*row)
+        return cached
 
     def uses(self, targets: PathSet) -> list[tuple[str, str, str]]:
         """Dependencies of published articles and pages on targets: article, target, fingerprint."""
@@ -69,17 +69,17 @@ class Renderings:
     def findings(self) -> list[tuple[str, str]]:
         """Path and findings (JSON) of rendering each published article that was rendered."""
         # Not a join: databases may start it with all articles.
-        found = dict(
+        findings = dict(
             text_pairs(
                 self._database,
                 "SELECT article, findings FROM renderings WHERE findings IS NOT NULL",
             )
         )
         shown = (State.LIVE, *BESIDE_ARTICLES)
-        live = (r for r in Articles(self._database).by_ids(sorted(found)) if r.state in shown)
-        return sorted((record.path, found[record.id]) for record in live)
+        live = (r for r in Articles(self._database).by_ids(sorted(findings)) if r.state in shown)
+        return sorted((record.path, findings[record.id]) for record in live)
 
-    def keep(self, kept: Sequence[CachedRendering], uses: Mapping[str, Mapping[str, str]]) -> None:
+    def save(self, kept: Sequence[CachedRendering], uses: Mapping[str, Mapping[str, str]]) -> None:
         """Cache renderings and what they refer to: article -> target -> fingerprint."""
         ids = [{"id": k.article} for k in kept]
         self._database.run_many("DELETE FROM renderings WHERE article = :id", ids)

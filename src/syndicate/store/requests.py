@@ -58,7 +58,7 @@ class SignupRequest(NamedTuple):
     base_url: str = ""
 
     @property
-    def wanted(self) -> dict[str, list[str]]:
+    def requested(self) -> dict[str, list[str]]:
         """The requested newsletters, each with its chosen tags; none for all."""
         return dict(json.loads(self.newsletters))
 
@@ -103,8 +103,8 @@ class SignupRequests:
     def count(self, since: str, now: str) -> int:
         """The number of requests between two times, for any address."""
         query = "SELECT count(*) FROM signup_requests WHERE requested_at BETWEEN :since AND :now"
-        ((many,),) = self._database.rows(query, {"since": since, "now": now})
-        return int(many)
+        ((count,),) = self._database.rows(query, {"since": since, "now": now})
+        return int(count)
 
     # -- writing, inside a transaction -----------------------------------------------------
 
@@ -117,9 +117,9 @@ class SignupRequests:
         values = {"h": request.hash, "since": since, "now": request.requested_at}
         ((number,),) = self._database.rows(query, values)
         if number < limit:
-            self.settle(request._replace(id=secrets.randbelow(MAX_ID)))
+            self.update(request._replace(id=secrets.randbelow(MAX_ID)))
 
-    def settle(self, request: SignupRequest) -> None:
+    def update(self, request: SignupRequest) -> None:
         """Store the new state of a request."""
         self._database.upsert("signup_requests", SignupRequest._fields, [request])
 
@@ -127,7 +127,7 @@ class SignupRequests:
         """Delete the requests for an address."""
         self._database.run("DELETE FROM signup_requests WHERE hash = :h", {"h": hashed})
 
-    def forget(self, now: datetime, after: timedelta) -> None:
+    def delete_old(self, now: datetime, after: timedelta) -> None:
         """Delete requests that are older than `after`, in any state.
 
         One later than `now` is from a clock that was ahead: its time starts now.
@@ -162,7 +162,7 @@ class SigningKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def good(self, now: str) -> list[SigningKey]:
+    def valid(self, now: str) -> list[SigningKey]:
         """The keys whose links are valid at a time, the signing one first."""
         query = (
             "SELECT id, key, created_at, expires_at FROM signing_keys "
@@ -173,7 +173,7 @@ class SigningKeys:
 
     def signing(self, now: str) -> SigningKey:
         """The key that signs; created when first used. Inside a transaction."""
-        newest = next(iter(self.good(now)), None)
+        newest = next(iter(self.valid(now)), None)
         return newest if newest and not newest.expires_at else self._make(now)
 
     def rotate(self, until: str, now: str) -> None:
@@ -190,7 +190,7 @@ class SigningKeys:
         values = {"name": "last-signing-key"}
         rows = self._database.rows("SELECT value FROM meta WHERE key = :name", values)
         number = int(rows[0][0]) + 1 if rows else 1
-        made = SigningKey(number, secrets.token_hex(KEY_BYTES), now, "")
+        key = SigningKey(number, secrets.token_hex(KEY_BYTES), now, "")
         self._database.upsert("meta", ("key", "value"), [("last-signing-key", str(number))])
-        self._database.upsert("signing_keys", SigningKey._fields, [made])
-        return made
+        self._database.upsert("signing_keys", SigningKey._fields, [key])
+        return key

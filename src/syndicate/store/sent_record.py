@@ -1,8 +1,8 @@
-"""The record of what was sent, outside the store: a small file such as `.syndicate.db.sent`.
+"""The record of sent messages, outside the store: a small file such as `.syndicate.db.sent`.
 
-Two lines of the same form, each with a counter, an incarnation and a checksum: they are written in
-turn, so that one is always valid. After them, a line of JSON for each issue that was made, or began
-to be sent, which a restored store does not know otherwise. Only ever added to.
+Two lines of the same format, each with a counter, an incarnation and a checksum: they are written
+in turn, so that one is always valid. After them, a line of JSON for each issue that was made or
+whose sending began, because a restored store does not know these. Append-only.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class SentRecord:
 
     def issues(self) -> list[MadeIssue]:
         """Every issue in it, in the order they were made."""
-        made = (MadeIssue(**each) for each in self._entries() if "sequence" in each)
-        return [each._replace(articles=tuple(each.articles)) for each in made]
+        issues = (MadeIssue(**each) for each in self._entries() if "sequence" in each)
+        return [each._replace(articles=tuple(each.articles)) for each in issues]
 
     def begun(self) -> dict[tuple[str, str], str]:
         """Newsletter and slot of the issues whose sending began: when each was approved.
@@ -127,9 +127,9 @@ class SentRecord:
         """Replace the record by a new one; only while nothing sends. Raises OSError."""
         partial = self.path.with_name(f"{self.path.name}.part")
         partial.unlink(missing_ok=True)
-        made = SentRecord(partial)
-        made.write(incarnation, counter)
-        made.add(issues)
+        record = SentRecord(partial)
+        record.write(incarnation, counter)
+        record.add(issues)
         partial.replace(self.path)
         sync(self.path.parent)
 

@@ -22,10 +22,10 @@ class SubscriberCounts(NamedTuple):
     unsubscribed: int
     suppressed: int
     joined_7_days: int
-    left_7_days: int
+    unsubscribed_7_days: int
     joined_30_days: int
-    left_30_days: int
-    waiting: int
+    unsubscribed_30_days: int
+    unconfirmed: int
 
     @classmethod
     def none(cls, newsletter: str) -> SubscriberCounts:
@@ -40,19 +40,19 @@ JOINED, LEFT = ("added", "imported", "confirmed"), ("unsubscribed",)
 def counts(database: Database, week_ago: str, month_ago: str) -> list[SubscriberCounts]:
     """The counts of each newsletter with any subscription or request. Times are UTC text."""
     query = f"SELECT newsletter, state, count(*) FROM ({LISTED}) AS l GROUP BY newsletter, state"
-    states = {(name, state): many for name, state, many in database.rows(query)}
+    states = {(name, state): count for name, state, count in database.rows(query)}
     lately = [
         _count_events(database, events, since)
         for since in (week_ago, month_ago)
         for events in (JOINED, LEFT)
     ]
     waiting = _waiting(database)
-    found = []
+    counts = []
     for name in sorted({name for name, _ in states}.union(waiting)):
         now = (states.get((name, state), 0) for state in ("active", "unsubscribed", "suppressed"))
-        since = (many.get(name, 0) for many in lately)
-        found.append(SubscriberCounts._make((name, *now, *since, waiting[name])))
-    return found
+        since = (count.get(name, 0) for count in lately)
+        counts.append(SubscriberCounts._make((name, *now, *since, waiting[name])))
+    return counts
 
 
 def _count_events(database: Database, events: Sequence[str], since: str) -> Mapping[str, int]:
@@ -70,5 +70,8 @@ def _waiting(database: Database) -> Counter[str]:
         "WHERE kind = 'subscribe' AND state IN ('waiting', 'sent')"
     )
     return Counter(
-        name for _, name in {(who, name) for who, names in rows for name in json.loads(names)}
+        name
+        for _, name in {
+            (subscriber, name) for subscriber, names in rows for name in json.loads(names)
+        }
     )

@@ -21,8 +21,8 @@ from syndicate.store.withdrawals import Withdrawals
 class Incoming(NamedTuple):
     """A row to import. `standing` is 0 for active, 1 for unsubscribed, 2 for suppressed.
 
-    `source` is the file they come from, and since when they were subscribed there; `tags` are the
-    chosen ones, one a line, "" for all.
+    `source` states the service and the date of the subscription there; `tags` are the chosen
+    topics, one per line, "" for all.
     """
 
     line: int
@@ -39,10 +39,10 @@ class ImportOutcome(StrEnum):
 
     ADDED = "added"
     KNOWN = "known"
-    LEFT = "left"  # unsubscribed by this import
-    LEFT_BEFORE = "left before"
+    UNSUBSCRIBED = "left"  # unsubscribed by this import
+    ALREADY_UNSUBSCRIBED = "left before"
     SUPPRESSED = "suppressed"
-    SUPPRESSED_BEFORE = "suppressed before"
+    ALREADY_SUPPRESSED = "suppressed before"
 
 
 class Import:
@@ -71,8 +71,8 @@ class Import:
         database, total = self._database, Counter[ImportOutcome]()
         with database.transaction():
             database.run(SORT)
-            ((many,),) = database.rows("SELECT count(*) FROM incoming")
-        for begin in range(0, many, PORTION):
+            ((count,),) = database.rows("SELECT count(*) FROM incoming")
+        for begin in range(0, count, PORTION):
             with database.transaction():
                 total += self._portion({"begin": begin, "end": begin + PORTION})
         with database.transaction():

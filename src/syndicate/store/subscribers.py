@@ -203,10 +203,10 @@ class Subscribers:
         )
         return self._meta(SALT)
 
-    def reserve(self, many: int) -> int:
+    def reserve(self, number: int) -> int:
         """Reserve ids for new people; the id before the first of them."""
         last = int(self._meta(LAST) or 0)
-        self._database.upsert("meta", ("key", "value"), [(LAST, str(last + many))])
+        self._database.upsert("meta", ("key", "value"), [(LAST, str(last + number))])
         return last
 
     def subscribe(
@@ -218,14 +218,14 @@ class Subscribers:
         """
         if self.suppression(hashed):
             return Outcome.SUPPRESSED
-        who = self.find(hashed) or self._add(address, hashed, name, now)
-        which = {"n": newsletter, "s": who.id}
+        subscriber = self.find(hashed) or self._add(address, hashed, name, now)
+        which = {"n": newsletter, "s": subscriber.id}
         query = "SELECT state FROM subscriptions WHERE newsletter = :n AND subscriber = :s"
         if states := self._rows(query, which):
             return Outcome(states[0][0])
-        active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
+        active = Subscription(newsletter, subscriber.id, SubscriptionState.ACTIVE, now)
         self._database.upsert("subscriptions", Subscription._fields, [active])
-        self._record_consent(Consent(who.id, newsletter, now, "added", detail))
+        self._record_consent(Consent(subscriber.id, newsletter, now, "added", detail))
         return Outcome.ADDED
 
     def confirm(
@@ -243,18 +243,18 @@ class Subscribers:
         """
         if self.suppression(hashed):
             return None
-        who = self.find(hashed) or self._add(address, hashed, "", now)
-        known = {each.newsletter: each for each in self.subscriptions(who.id)}
+        subscriber = self.find(hashed) or self._add(address, hashed, "", now)
+        existing = {each.newsletter: each for each in self.subscriptions(subscriber.id)}
         for newsletter in newsletters:
-            before = known.get(newsletter)
+            before = existing.get(newsletter)
             if before is None or before.state != SubscriptionState.ACTIVE:
-                active = Subscription(newsletter, who.id, SubscriptionState.ACTIVE, now)
+                active = Subscription(newsletter, subscriber.id, SubscriptionState.ACTIVE, now)
                 self._database.upsert("subscriptions", Subscription._fields, [active])
             if before and before.state != SubscriptionState.ACTIVE:
                 self._withdrawals.add(hashed, newsletter, SUBSCRIBED, now)
             for each in evidence:
-                self._record_consent(each._replace(subscriber=who.id, newsletter=newsletter))
-        return who
+                self._record_consent(each._replace(subscriber=subscriber.id, newsletter=newsletter))
+        return subscriber
 
     def choose(self, subscription: Subscription, tags: Sequence[str]) -> None:
         """Change the tags of a subscription; none for everything."""
@@ -276,10 +276,10 @@ class Subscribers:
             for each in self.subscriptions(subscriber)
             if each.newsletter in newsletters and each.state == active
         ]
-        who = self.by_id(subscriber)
+        row = self.by_id(subscriber)
         for each in ended:
-            if who:
-                self._withdrawals.add(who.hash, each.newsletter, UNSUBSCRIBED, now)
+            if row:
+                self._withdrawals.add(row.hash, each.newsletter, UNSUBSCRIBED, now)
             gone = each._replace(state=SubscriptionState.UNSUBSCRIBED, since=now)
             self._database.upsert("subscriptions", Subscription._fields, [gone])
             self._record_consent(

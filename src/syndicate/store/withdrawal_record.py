@@ -69,8 +69,8 @@ class WithdrawalRecords:
         if not self._fingerprint():
             return []
         whole = [_read(path, self._fingerprint()) for path in self._paths()]
-        known = [withdrawals for withdrawals in whole if withdrawals is not None]
-        return sorted(set().union(*known)) if known else None
+        readable = [withdrawals for withdrawals in whole if withdrawals is not None]
+        return sorted(set().union(*readable)) if readable else None
 
     def _paths(self) -> list[Path]:
         beside, elsewhere = self._files

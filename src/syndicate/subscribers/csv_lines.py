@@ -1,4 +1,4 @@
-"""Blocks of a CSV file as programs save it -> its lines in UTF-8. Pure.
+"""Blocks of a CSV file, as programs save it -> its lines in UTF-8. Pure.
 
 Excel saves "Unicode text" in UTF-16, and programs of old Macs end lines with CR alone.
 """
@@ -17,10 +17,10 @@ MAX_LINE: Final = 1_000_000
 
 
 def lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of a file, each with LF at its end but maybe the last.
+    """The lines of a file, each with LF at its end, except maybe the last.
 
-    UTF-16 is known by its byte order mark; CR ends lines if the first block has no LF. Raises
-    SyndicateError with the line for one longer than MAX_LINE, and for what is not UTF-16.
+    UTF-16 is recognised by its byte order mark; CR ends lines if the first block has no LF. Raises
+    SyndicateError with the line for one longer than MAX_LINE, and for invalid UTF-16.
     """
     rest, number = b"", 1
     source = _in_utf8(iter(blocks))

@@ -1,6 +1,6 @@
-"""A CSV file of people, as bytes -> each row as it is understood, or why it is not. Pure.
+"""A CSV list of subscribers, as bytes -> its rows, or why a row is rejected. Pure.
 
-Rows come one by one: a list may be longer than memory.
+Rows are read one by one: a list may be larger than memory.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Person(NamedTuple):
     line: int
     address: EmailAddress
     name: str
-    standing: SourceStatus
+    status: SourceStatus
     since: str
     topics: tuple[str, ...] = ()
 
@@ -70,16 +70,16 @@ class List:
     rows: Iterator[Person | RejectedRow]
 
 
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: a ' before it shows it as it is."""
+def escape_formula(cell: str) -> str:
+    """A cell that a spreadsheet does not run as a formula: with ' before it, if needed."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def read(lines: Iterable[bytes], newsletter: str) -> List:
-    """Read a file of people for a newsletter, line by line: UTF-8, split by , ; or tab.
+    """Read a list of subscribers of a newsletter, line by line: UTF-8, separated by , ; or tab.
 
-    Raises SyndicateError with the line, also between rows: for columns that are not understood,
-    and for what is not UTF-8.
+    Raises SyndicateError with the line, also between rows: for columns that are not understood, and
+    for invalid UTF-8.
     """
     text = _decoded(lines)
     skipped, first, delimiter = _beginning(text)
@@ -89,13 +89,13 @@ def read(lines: Iterable[bytes], newsletter: str) -> List:
         message = f"the first line is not valid CSV: {header.error}"
         raise SyndicateError(message, place=HEADER, hint="save the file as CSV in UTF-8")
     columns = [cell.strip() for cell in header.cells] if header else []
-    known = [" ".join(column.lower().split()) for column in columns]
-    rows = _Rows(recognised(known), known, newsletter)
+    names = [" ".join(column.lower().split()) for column in columns]
+    rows = _Rows(recognised(names), names, newsletter)
     return List(rows.service, columns, rows.of(records))
 
 
 def _beginning(text: Iterator[str]) -> tuple[int, str, str]:
-    """How many lines stand before the columns, the line of the columns, and the delimiter."""
+    """The number of lines before the header, the header, and the delimiter."""
     named = ""
     for skipped, line in enumerate(text):
         if separator := SEPARATOR.fullmatch(line):
@@ -117,7 +117,7 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
 
 
 class _Record(NamedTuple):
-    """A record from its first `line` on; with an `error`, `cells` are that line's as they stand."""
+    """A record that begins at `line`; with an `error`, `cells` are that line as it is."""
 
     line: int
     cells: Sequence[str]
@@ -210,18 +210,18 @@ class _Rows:
         self._places = [(c, place) for place, c in enumerate(columns) if c in read]
 
     def of(self, records: Iterable[_Record]) -> Iterator[Person | RejectedRow]:
-        """All that is left in the file; blank lines say nothing."""
+        """All remaining rows of the file; blank lines are skipped."""
         for record, following in pairwise(chain(records, [None])):
             if record is None:
                 return
-            found = self._row(record)
-            if isinstance(found, Person) and self._is_cut_off(record, following):
+            person = self._row(record)
+            if isinstance(person, Person) and self._is_cut_off(record, following):
                 yield RejectedRow(record.line, "the row goes on in the next line", record.cells)
-            elif isinstance(found, Person) or any(map(str.strip, record.cells)):
-                yield found
+            elif isinstance(person, Person) or any(map(str.strip, record.cells)):
+                yield person
 
     def _is_cut_off(self, record: _Record, following: _Record | None) -> bool:
-        """Whether a short row seems to go on in the next: that one has no address."""
+        """Whether a short row seems to continue in the next one, which has no address."""
         if len(record.cells) >= len(self._columns) or following is None:
             return False
         place = dict(self._places)[self._address]
@@ -239,14 +239,14 @@ class _Rows:
             return RejectedRow(line, f"of the newsletter {newsletter[:60]}", cells)
         title, mail = named(row[self._address])
         try:
-            who = address(mail)
+            parsed_address = address(mail)
         except AddressError as error:
             return RejectedRow(line, error.message, cells)
-        standing = self.service.standing(row)
+        standing = self.service.status_of(row)
         if not isinstance(standing, SourceStatus):
             return RejectedRow(line, standing, cells)
         name = self._name(row) or _one_line(title)[:MAX_NAME_LENGTH]
-        return Person(line, who, name, standing, self._since(row), _topics(row))
+        return Person(line, parsed_address, name, standing, self._since(row), _topics(row))
 
     def _name(self, row: Cells) -> str:
         name = _one_line(" ".join(row.get(column, "") for column in self._names))

@@ -1,4 +1,4 @@
-"""A list of people -> subscribers of a newsletter. It may be longer than memory."""
+"""Import a CSV list of subscribers into a newsletter. The list may be larger than memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from syndicate.store.permissions import MODE, open_private
 from syndicate.store.subscriber_import import Import, ImportOutcome, Incoming
 from syndicate.store.subscribers import Subscribers
 from syndicate.subscribers import csv_lines
-from syndicate.subscribers.csv_lists import List, Person, RejectedRow, guarded, read
+from syndicate.subscribers.csv_lists import List, Person, RejectedRow, escape_formula, read
 from syndicate.subscribers.services import SourceStatus
 
 STANDINGS = tuple(SourceStatus)
@@ -107,7 +107,7 @@ class _BadRows:
             self._writer = writer(self._file)
             self._writer.writerow(["line", "reason", *self.columns])
         self.count += 1
-        self._writer.writerow([row.line, row.reason, *map(guarded, row.cells)])
+        self._writer.writerow([row.line, row.reason, *map(escape_formula, row.cells)])
 
 
 def _emptied(path: Path) -> TextIO:
@@ -145,6 +145,14 @@ def _taken(
 
 def _incoming(person: Person, service: str, salt: str) -> Incoming:
     source = f"{service}, since {person.since}" if person.since else service
-    standing, who = STANDINGS.index(person.standing), person.address
+    standing, person_address = STANDINGS.index(person.status), person.address
     topics = "\n".join(person.topics)
-    return Incoming(person.line, who.hashed(salt), who.mail, person.name, standing, source, topics)
+    return Incoming(
+        person.line,
+        person_address.hashed(salt),
+        person_address.mail,
+        person.name,
+        standing,
+        source,
+        topics,
+    )

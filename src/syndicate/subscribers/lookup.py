@@ -40,14 +40,14 @@ def subscriber_at(database: Database, text: str) -> Subscriber:
 
     Raises SyndicateError if there is none, and AddressError.
     """
-    wanted = hashed_address(database, text)
-    subscriber = Subscribers(database).find(wanted.hash)
+    hashed = hashed_address(database, text)
+    subscriber = Subscribers(database).find(hashed.hash)
     if subscriber is None:
-        raise no_subscriber(wanted.address)
+        raise no_subscriber(hashed.address)
     return subscriber
 
 
-def no_subscriber(wanted: EmailAddress) -> SyndicateError:
+def no_subscriber(email_address: EmailAddress) -> SyndicateError:
     """The error for an address that no subscriber has."""
     hint = "list subscribers: syndicate subscribers list"
-    return SyndicateError(f"no subscriber with the address {wanted.mail}", hint=hint)
+    return SyndicateError(f"no subscriber with the address {email_address.mail}", hint=hint)

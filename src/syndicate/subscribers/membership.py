@@ -36,11 +36,11 @@ def add(
 
 def _add(database: Database, text: str, agreement: Agreement, name: str) -> tuple[str, Outcome]:
     written_name, written_address = named(text)
-    wanted = hashed_address(database, written_address)
-    mail = wanted.address.mail
+    hashed = hashed_address(database, written_address)
+    mail = hashed.address.mail
     outcome = Subscribers(database).subscribe(
         mail,
-        wanted.hash,
+        hashed.hash,
         name or written_name,
         agreement.newsletter,
         agreement.detail,
@@ -67,20 +67,20 @@ def unsubscribe(
 def suppress(database: Database, text: str, reason: str, now: datetime) -> EmailAddress:
     """Suppress an address, of a subscriber or not. Raises AddressError."""
     with database.transaction():
-        wanted = hashed_address(database, text)
+        hashed = hashed_address(database, text)
         Subscribers(database).suppress(
-            wanted.hash, SuppressionReason.REQUEST, reason, format_timestamp(now)
+            hashed.hash, SuppressionReason.REQUEST, reason, format_timestamp(now)
         )
-    return wanted.address
+    return hashed.address
 
 
 def lift_suppression(database: Database, text: str, now: datetime) -> EmailAddress:
     """Lift a suppression. Raises SyndicateError if there is none, or if the address was erased."""
     with database.transaction():
-        wanted = hashed_address(database, text)
-        if not Subscribers(database).unsuppress(wanted.hash, format_timestamp(now)):
+        hashed = hashed_address(database, text)
+        if not Subscribers(database).unsuppress(hashed.hash, format_timestamp(now)):
             raise SyndicateError(
-                f"{wanted.address.mail} is not suppressed, or was erased",
+                f"{hashed.address.mail} is not suppressed, or was erased",
                 hint="an erased address cannot be added again",
             )
-    return wanted.address
+    return hashed.address

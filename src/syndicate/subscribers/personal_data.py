@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syndicate.store.bounces import Bounce, Bounces
 from syndicate.store.database import Database
-from syndicate.store.erasing import forget_in_texts, texts_with
+from syndicate.store.erasing import erase_from_texts, texts_with
 from syndicate.store.requests import SignupRequest, SignupRequests
 from syndicate.store.subscribers import (
     Consent,
@@ -55,14 +55,14 @@ def personal_data(database: Database, text: str) -> PersonalData:
     """
     subscribers = Subscribers(database)
     with database.transaction():
-        wanted = hashed_address(database, text)
-    subscriber = subscribers.find(wanted.hash)
-    requests = SignupRequests(database).of(wanted.hash)
-    suppression = subscribers.suppression(wanted.hash)
+        hashed = hashed_address(database, text)
+    subscriber = subscribers.find(hashed.hash)
+    requests = SignupRequests(database).of(hashed.hash)
+    suppression = subscribers.suppression(hashed.hash)
     if not (subscriber or requests or suppression):
-        raise no_subscriber(wanted.address)
+        raise no_subscriber(hashed.address)
     if subscriber is None:
-        return PersonalData(wanted.address.mail, "", "", (), (), requests, (), suppression)
+        return PersonalData(hashed.address.mail, "", "", (), (), requests, (), suppression)
     return PersonalData(
         address=subscriber.address,
         name=subscriber.name,
@@ -78,8 +78,8 @@ def personal_data(database: Database, text: str) -> PersonalData:
 def export_document(database: Database, text: str) -> dict[str, object]:
     """All data about the person with an address, for JSON.
 
-    Raises SyndicateError if the person is no subscriber and has asked for nothing: of a suppressed
-    address alone the store has only the hash. Raises AddressError.
+    Raises SyndicateError if the person is not a subscriber and has no requests: of an address that
+    is only suppressed, the store has just the hash. Raises AddressError.
     """
     data = personal_data(database, text)
     if not (data.since or data.requests):
@@ -100,7 +100,7 @@ def export_document(database: Database, text: str) -> dict[str, object]:
             for c in data.consents
         ],
         "requests": [
-            {"kind": r.kind, "newsletters": r.wanted, "asked": r.requested_at}
+            {"kind": r.kind, "newsletters": r.requested, "asked": r.requested_at}
             | {"client": r.client, "agreed": r.consent_text, "state": r.state}
             for r in data.requests
         ],
@@ -124,7 +124,7 @@ def erase(database: Database, text: str, now: datetime) -> Erased:
         spellings = [wanted.address.mail, wanted.address.key, *_erase_rows(database, wanted, now)]
     places = texts_with(database, spellings)  # all texts are read: others can write meanwhile
     with database.transaction():
-        forget_in_texts(database, places, spellings)
+        erase_from_texts(database, places, spellings)
     return Erased(wanted.address.mail, database.purge())
 
 

@@ -1,6 +1,6 @@
-"""Which service a list of people is from, and what its columns say of each. Pure.
+"""Which service a CSV list comes from, and what its columns mean. Pure.
 
-What a row must say before anybody is mailed: that they get the newsletter, in words known here.
+A row is active only if a column states it in words that are listed here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class SourceStatus(StrEnum):
     """The state of a subscriber at the other service, from best to worst."""
 
     ACTIVE = "active"
-    LEFT = "unsubscribed"
-    NEVER = "suppressed"
+    UNSUBSCRIBED = "unsubscribed"
+    NEVER_SUBSCRIBED = "suppressed"
 
 
 ACTIVE, LEFT, NEVER = SourceStatus
@@ -35,36 +35,36 @@ UNCONFIRMED = "never confirmed that they want it"
 
 @dataclass(frozen=True)
 class ListFormat:
-    """What the lists of a service look like: lower-case names of columns.
+    """The format of the lists of a service, by lower-case names of columns.
 
-    A list is the service's when it has all of `marks`. Of `names`, the first group that is there
-    is what people are called. `rules` are columns, and what their values mean; of those that are
-    there, the first that does not say ACTIVE counts.
+    A list has this format if it has all `identifying_columns`. The first group of `names` in it
+    gives the name of a person. `rules` map values of columns to a status; the first column whose
+    value does not mean ACTIVE decides.
     """
 
     name: str
-    marks: frozenset[str]
+    identifying_columns: frozenset[str]
     addresses: Sequence[str]
     names: Sequence[Sequence[str]]
     since: Sequence[str]
     rules: Sequence[tuple[str, Mapping[str, Meaning]]]
 
-    def standing(self, cells: Cells) -> Meaning:
+    def status_of(self, cells: Cells) -> Meaning:
         """The meaning of a row."""
         for column, meanings in self.rules:
             if (value := cells.get(column)) is None:
                 continue
-            found = _meaning(value.strip(), meanings)
-            if found is None:
+            meaning = _meaning(value.strip(), meanings)
+            if meaning is None:
                 return f"{column} is {value.strip()[:40]!r}, which is not understood"
-            if found != ACTIVE:
-                return found
+            if meaning != ACTIVE:
+                return meaning
         return ACTIVE
 
 
 def _meaning(value: str, meanings: Mapping[str, Meaning]) -> Meaning | None:
-    known = meanings.get(value.lower())
-    return meanings.get(FILLED) if known is None and value else known
+    meaning = meanings.get(value.lower())
+    return meanings.get(FILLED) if meaning is None and value else meaning
 
 
 def _all(meaning: Meaning, *values: str) -> dict[str, Meaning]:
@@ -175,7 +175,7 @@ READ = COLUMNS - {""} | {
     column
     for service in SERVICES
     for column in (
-        *service.marks,
+        *service.identifying_columns,
         *service.addresses,
         *(name for group in service.names for name in group),
         *service.since,
@@ -193,13 +193,13 @@ HINT = (
 
 def recognised(columns: Sequence[str]) -> ListFormat:
     """The service whose list has these columns. Raises SyndicateError that names them."""
-    found = set(columns)
+    names = set(columns)
     if twice := [c for c in dict.fromkeys(columns) if c in READ and columns.count(c) > 1]:
         message = f"two columns are named {_shown(twice)}"
         raise SyndicateError(message, place=HEADER, hint="rename or remove one of them")
     for service in (*SERVICES, PLAIN):
-        if service.marks <= found and not found.isdisjoint(service.addresses):
-            if service is PLAIN and (unknown := found - COLUMNS):
+        if service.identifying_columns <= names and not names.isdisjoint(service.addresses):
+            if service is PLAIN and (unknown := names - COLUMNS):
                 message = f"unknown column: {_shown(sorted(unknown))}"
                 raise SyndicateError(message, place=HEADER, hint=HINT)
             return service

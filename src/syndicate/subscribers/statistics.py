@@ -21,9 +21,9 @@ def all_counts(
     database: Database, newsletters: Iterable[str], now: datetime
 ) -> list[SubscriberCounts]:
     """The counts of these newsletters, and of others that have subscribers, by name."""
-    found = _counts(database, now)
+    counts = _counts(database, now)
     return [
-        found.get(name) or SubscriberCounts.none(name) for name in sorted({*found, *newsletters})
+        counts.get(name) or SubscriberCounts.none(name) for name in sorted({*counts, *newsletters})
     ]
 
 

@@ -1,7 +1,7 @@
-"""What makes the links people get by mail theirs: signed, for one purpose, until the secret ends.
+"""Signed tokens in links and return paths: for one person and one purpose.
 
-A token has the key that signed it, a number (of a person, or of their request) and until
-when it is good; HMAC-SHA256, cut to 128 bits as RFC 2104, section 5, allows, covers that and the
+A token has the id of the key that signed it, a number (of a subscriber, or of a request) and its
+expiry; an HMAC-SHA256, cut to 128 bits as RFC 2104, section 5, allows, covers these and the
 purpose. Numbers are never reused, so a token never becomes valid for another person.
 """
 
@@ -39,12 +39,12 @@ def tidied(text: str) -> str:
 
     Such as a slash, a dot, brackets, quotes, `%3E` or `=3D`. A text that is no token is unchanged.
     """
-    found = AROUND.fullmatch(unquote(text[:MAX_TEXT_LENGTH]))
-    return found[1] if found else text
+    match = AROUND.fullmatch(unquote(text[:MAX_TEXT_LENGTH]))
+    return match[1] if match else text
 
 
 class Purpose(StrEnum):
-    """What a token is for: what its holder may do, or which message came back."""
+    """The purpose of a token: what its holder may do, or that it identifies a returned message."""
 
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
@@ -99,6 +99,6 @@ def read(
 
 
 def mac_of(secret: SigningKey, purpose: Purpose, scope: str, facts: bytes) -> bytes:
-    """What only who knows the secret can say of these facts: 128 bits."""
+    """The HMAC of these facts with the secret, cut to 128 bits."""
     signed = f"{purpose}\0{scope}\0".encode() + facts
     return hmac.digest(bytes.fromhex(secret.key), signed, hashlib.sha256)[:MAC_BYTES]

@@ -1,8 +1,8 @@
-"""The one place that makes the Jinja2 environment, for newsletters and web pages alike.
+"""Create the Jinja2 environment, for newsletters and web pages alike.
 
-Templates are the user's, so they run sandboxed: they read values and change nothing. They never
-see the network, the clock or the environment. Importing this costs Jinja2; only callers that
-render may do it.
+Templates are the user's, so they run in a sandbox: they read values and change nothing. They have
+no access to the network, the clock or the environment. Importing this imports Jinja2; only modules
+that render should do it.
 """
 
 from __future__ import annotations
@@ -159,12 +159,12 @@ def sources(env: jinja2.Environment, *folders: str) -> dict[str, str]:
 
     Of files with one name in several folders, only that in the first: as `within` finds them.
     """
-    known = env.list_templates()
-    found: dict[str, str] = {}
+    names = env.list_templates()
+    names_by_file: dict[str, str] = {}
     for folder in folders:
-        for name in (name for name in known if name.startswith(f"{folder}/")):
-            found.setdefault(name.removeprefix(f"{folder}/"), name)
-    return {name: source(env, name) for name in found.values()}
+        for name in (name for name in names if name.startswith(f"{folder}/")):
+            names_by_file.setdefault(name.removeprefix(f"{folder}/"), name)
+    return {name: source(env, name) for name in names_by_file.values()}
 
 
 def direction(language: str) -> str:

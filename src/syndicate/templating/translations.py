@@ -1,7 +1,6 @@
-"""The words of templates in the site's language: catalogues of gettext, and what Babel knows.
+"""The texts of templates in the language of the site: gettext catalogues, and data of Babel.
 
-English is written in the templates themselves and costs nothing; Babel is loaded only for other
-languages.
+English is written in the templates and costs nothing; Babel is imported only for other languages.
 """
 
 from __future__ import annotations

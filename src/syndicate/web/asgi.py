@@ -1,7 +1,7 @@
-"""The ASGI application: a request in, its answer out, on HTTP/1.1 by uvicorn.
+"""The ASGI application: requests and responses over HTTP/1.1, with uvicorn.
 
-It decides nothing. What is not held in memory is read from disk here, in a thread, and only if
-the file is still the one whose headers are sent.
+It decides nothing. What is not in memory is read from disk here, in a thread, and only if the file
+is still the one whose headers are sent.
 """
 
 from __future__ import annotations
@@ -26,67 +26,67 @@ BLOCK: Final = 256 * 1024
 """Bytes read from disk and sent at once."""
 
 
-class GoneError(Exception):
-    """Whoever sent a request is gone before its end."""
+class DisconnectedError(Exception):
+    """The client closed the connection before its request was complete."""
 
 
 class App:
-    """The application. `answers` is also asked by `front.Front`, before this is."""
+    """The application. `responder` also serves `fast_path.FastProtocol`."""
 
-    def __init__(self, answers: Responder) -> None:
-        self.answers = answers
+    def __init__(self, responder: Responder) -> None:
+        self.answers = responder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. There is nothing to do at start or end, so `lifespan` is refused."""
+        """Answer one request. `lifespan` is refused: nothing happens at the start or the end."""
         if scope["type"] != "http":
             raise NotImplementedError(f"only http is answered here, not {scope['type']}")
         request = _request(scope)
         if handler := self.answers.handler_for(request):
             try:
-                given = await self._answer_by(handler, request, receive)
-            except GoneError:
+                response = await self._handle(handler, request, receive)
+            except DisconnectedError:
                 return  # the client is gone, and half a form means something else
         else:
-            given = self.answers(request)
-        body = None if request.method == b"HEAD" else given.file
+            response = self.answers(request)
+        body = None if request.method == b"HEAD" else response.file
         if body is None:
-            await _begin(send, given)
-            whole = b"" if request.method == b"HEAD" else given.body
+            await _begin(send, response)
+            whole = b"" if request.method == b"HEAD" else response.body
             await send({"type": "http.response.body", "body": whole})
         else:
-            await _send_file(send, given, body)
+            await _send_file(send, response, body)
 
-    async def _answer_by(self, handler: Handler, request: Request, receive: Receive) -> Response:
+    async def _handle(self, handler: Handler, request: Request, receive: Receive) -> Response:
         if refused := self.answers.refused_by_handler(handler, request):
             return refused
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(receive, handler.largest)
+                body = await _body(receive, handler.max_body_bytes)
         except TimeoutError:
             return text(408, "The request timed out before its body was complete.", _CLOSE)
         if body is None:
             return text(413, "The request body is too large.", _CLOSE)
-        return await self.answers.answer_by(handler, request, body)
+        return await self.answers.handle(handler, request, body)
 
 
-async def _body(receive: Receive, largest: int) -> bytes | None:
+async def _body(receive: Receive, max_bytes: int) -> bytes | None:
     """The body of a request; None if it is too large. Raises GoneError if it breaks off."""
     parts: list[bytes] = []
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise GoneError
+            raise DisconnectedError
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         more = message.get("more_body", False)
-        if size > largest:
+        if size > max_bytes:
             return None
     return b"".join(parts)
 
 
 def add(headers: dict[bytes, bytes], name: bytes, value: bytes) -> None:
-    """Add a header; what stands on several lines is one list (RFC 9110, 5.3)."""
+    """Add a header; several lines of one header are one list (RFC 9110, section 5.3)."""
     headers[name] = headers[name] + b", " + value if name in headers else value
 
 
@@ -104,12 +104,12 @@ def _request(scope: Scope) -> Request:
     )
 
 
-async def _begin(send: Send, given: Response) -> None:
-    headers = list(given.headers)
-    await send({"type": "http.response.start", "status": given.status, "headers": headers})
+async def _begin(send: Send, response: Response) -> None:
+    headers = list(response.headers)
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
 
 
-async def _send_file(send: Send, given: Response, part: FilePart) -> None:
+async def _send_file(send: Send, response: Response, part: FilePart) -> None:
     file = await asyncio.to_thread(_opened, part)
     if file is None:  # replaced just now: the next refresh will know
         changed = text(
@@ -119,7 +119,7 @@ async def _send_file(send: Send, given: Response, part: FilePart) -> None:
         await send({"type": "http.response.body", "body": changed.body})
         return
     with file:
-        await _begin(send, given)
+        await _begin(send, response)
         left = part.span.stop - part.span.start
         while left:
             block = await asyncio.to_thread(file.read, min(left, BLOCK))

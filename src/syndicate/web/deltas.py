@@ -1,8 +1,8 @@
 """The entries of a feed that a reader does not have yet (RFC 3229 with its `feed` method).
 
-Pure. A feed document is cut where its entries begin and end, found by a parser, so that what is
-sent is the document itself without the entries that are known. An entry is known by a mark made
-of its bytes: one that was changed counts as new.
+Pure. A parser finds where the entries of a feed begin and end; a delta is the document without the
+entries that the reader has. Entries are compared by fingerprints of their bytes, so a changed entry
+is new.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from hashlib import sha256
 from typing import Final
 from xml.parsers import expat
 
-MARK: Final = 8
-"""Bytes of a mark."""
+FINGERPRINT_BYTES: Final = 8
 
 MAX_VERSIONS: Final = 12
-"""How many versions of a feed are remembered: a reader that comes after more gets it whole."""
+"""How many versions of a feed are kept; a reader with an older one gets the whole feed."""
 
 _PATHS: Final = (["rss", "channel", "item"], ["feed", "entry"])
 
 
 @dataclass(frozen=True, slots=True)
 class EntryIndex:
-    """Where the entries of a document are, and the marks of all, one after another."""
+    """Where the entries of a document are, and their fingerprints, concatenated."""
 
     spans: tuple[tuple[int, int], ...]
     entry_fingerprints: bytes
@@ -59,19 +58,24 @@ def cut(data: bytes) -> EntryIndex:
         parser.Parse(data, True)
     except expat.ExpatError:
         return NO_ENTRIES
-    marks = b"".join(sha256(data[start:stop]).digest()[:MARK] for start, stop in spans)
-    return EntryIndex(tuple(spans), marks)
+    fingerprints = b"".join(
+        sha256(data[start:stop]).digest()[:FINGERPRINT_BYTES] for start, stop in spans
+    )
+    return EntryIndex(tuple(spans), fingerprints)
 
 
-def newer(data: bytes, found: EntryIndex, known: bytes) -> bytes | None:
-    """The document with those entries alone whose marks are not among the `known` ones.
-
-    None when it would have them all: then the document itself is the answer.
-    """
-    has = {known[n : n + MARK] for n in range(0, len(known), MARK)}
+def delta_of(data: bytes, index: EntryIndex, known_fingerprints: bytes) -> bytes | None:
+    """The document without the entries in `known_fingerprints`; None if all entries are new."""
+    has = {
+        known_fingerprints[n : n + FINGERPRINT_BYTES]
+        for n in range(0, len(known_fingerprints), FINGERPRINT_BYTES)
+    }
     parts, position = [], 0
-    for number, (start, stop) in enumerate(found.spans):
-        if found.entry_fingerprints[number * MARK : (number + 1) * MARK] in has:
+    for number, (start, stop) in enumerate(index.spans):
+        if (
+            index.entry_fingerprints[number * FINGERPRINT_BYTES : (number + 1) * FINGERPRINT_BYTES]
+            in has
+        ):
             parts.append(data[position:start].rstrip())
             position = stop
     parts.append(data[position:])
@@ -80,36 +84,38 @@ def newer(data: bytes, found: EntryIndex, known: bytes) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The last versions of each feed: path -> digest of the document -> marks of its entries."""
+    """The last versions of each feed: path -> digest of the document -> fingerprints."""
 
     by_path: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     def known(self, path: str, digest: str) -> bytes | None:
-        """The marks of what a reader has, None where that version is not remembered."""
+        """The fingerprints of the version that a reader has; None if that version is not kept."""
         return self.by_path.get(path, {}).get(digest)
 
     def with_versions(self, new: Mapping[str, tuple[str, bytes]]) -> Versions:
-        """Remember one more of each feed in `new`: path -> digest, marks. The oldest give way."""
+        """Add versions: path -> digest, fingerprints. Each replaces the oldest of its feed."""
         return Versions(
             {
                 **self.by_path,
-                **{path: self._longer(path, *version) for path, version in new.items()},
+                **{path: self._with_version(path, *version) for path, version in new.items()},
             }
         )
 
-    def _longer(self, path: str, digest: str, marks: bytes) -> Mapping[str, bytes]:
+    def _with_version(self, path: str, digest: str, fingerprints: bytes) -> Mapping[str, bytes]:
         others = [one for one in self.by_path.get(path, {}).items() if one[0] != digest]
-        return dict([*others[-(MAX_VERSIONS - 1) :], (digest, marks)])
+        return dict([*others[-(MAX_VERSIONS - 1) :], (digest, fingerprints)])
 
-    def only(self, paths: Set[str]) -> Versions:
-        """Those of feeds that are still there."""
-        return Versions({path: made for path, made in self.by_path.items() if path in paths})
+    def restricted_to(self, paths: Set[str]) -> Versions:
+        """The versions of these feeds only."""
+        return Versions(
+            {path: versions for path, versions in self.by_path.items() if path in paths}
+        )
 
     def to_bytes(self) -> bytes:
-        """As a file, to outlive the process."""
+        """The content of a file that keeps them."""
         plain = {
-            path: {digest: marks.hex() for digest, marks in made.items()}
-            for path, made in self.by_path.items()
+            path: {digest: fingerprints.hex() for digest, fingerprints in versions.items()}
+            for path, versions in self.by_path.items()
         }
         return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode()
 
@@ -119,8 +125,11 @@ def versions_from_bytes(data: bytes) -> Versions:
     try:
         return Versions(
             {
-                str(path): {str(digest): bytes.fromhex(marks) for digest, marks in made.items()}
-                for path, made in json.loads(data).items()
+                str(path): {
+                    str(digest): bytes.fromhex(fingerprints)
+                    for digest, fingerprints in versions.items()
+                }
+                for path, versions in json.loads(data).items()
             }
         )
     except (AttributeError, TypeError) as error:

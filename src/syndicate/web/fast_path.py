@@ -1,13 +1,13 @@
-"""The first to see a connection: answers what is simple at once, leaves the rest to uvicorn.
+"""Answer simple requests directly, without ASGI; uvicorn's protocol handles the rest.
 
-Nearly all requests are one whole GET or HEAD, and their answer lies in memory. For these, what
-ASGI does for each (a task, a scope, two messages, a timer) costs several times what the answer
-costs, so they are answered here, from the same `Answers`. At the first request of another kind
-(in parts, with a body, for a file on disk, malformed) the connection goes to uvicorn's own
-protocol, with all that was received, and stays there.
+Nearly all requests are a complete GET or HEAD whose response is in memory. For these, the work of
+ASGI (a task, a scope, two messages, a timer) costs several times as much as the response. So they
+are answered here, by the same `Responder`. At the first request of another kind (in parts, with a
+body, for a file on disk, malformed) the connection is handed over to uvicorn's own protocol, with
+all received data, and stays there.
 
-uvicorn makes an instance for each connection (`uvicorn.Config(http=Front)`); of uvicorn nothing
-is used but what it hands to such a protocol.
+uvicorn creates an instance for each connection (`uvicorn.Config(http=FastProtocol)`); this relies
+only on what uvicorn passes to such a protocol.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ _TOO_LONG: Final = text(431, "The request headers are too large.")
 
 
 class RequestHead:
-    """The head of a request; what the parser calls while it reads one."""
+    """The head of a request; the parser calls its methods."""
 
-    __slots__ = ("_parser", "headers", "method", "stays", "target")
+    __slots__ = ("_parser", "headers", "keep_alive", "method", "target")
 
     def __init__(self, data: bytes) -> None:
         """Raises HttpParserError, HttpParserUpgrade."""
         self.headers: dict[bytes, bytes] = {}
         self.target = self.method = b""
-        self.stays = True
+        self.keep_alive = True
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._parser.feed_data(data)
         self._parser = None  # they refer to each other: break the cycle
@@ -63,15 +63,15 @@ class RequestHead:
         parser = self._parser
         assert parser is not None, "it is at work"
         self.method = parser.get_method()
-        self.stays = parser.should_keep_alive() and parser.get_http_version() == "1.1"
+        self.keep_alive = parser.should_keep_alive() and parser.get_http_version() == "1.1"
 
 
 @lru_cache(maxsize=1_024)
 def _read(data: bytes) -> RequestHead | None:
-    """The one whole request that `data` is; None if it is none for us.
+    """The request in `data`, if it is one complete request that is answered here; else None.
 
-    Kept, because a reader sends the same bytes until the feed changes, and so do all readers of
-    one make.
+    Cached: a reader sends the same bytes until the feed changes, and so do all readers of one
+    program.
     """
     try:
         head = RequestHead(data)
@@ -83,7 +83,7 @@ def _read(data: bytes) -> RequestHead | None:
 
 
 class FastProtocol(asyncio.Protocol):
-    """One connection. It is closed when no whole request comes for `timeout_keep_alive`."""
+    """One connection. It is closed when no complete request arrives within `timeout_keep_alive`."""
 
     def __init__(
         self,
@@ -92,14 +92,14 @@ class FastProtocol(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._given = (config, server_state, app_state, _loop)
+        self._arguments = (config, server_state, app_state, _loop)
         self._state = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._timeout = config.timeout_keep_alive
-        self._answers = cast(App, config.app).answers
-        self._dated: tuple[object, bytes] = (None, b"")
+        self._responder = cast(App, config.app).answers
+        self._date_header: tuple[object, bytes] = (None, b"")
         self._received = b""
-        self._stays = True
+        self._keep_alive = True
 
     # -- what asyncio calls --------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class FastProtocol(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self._last = self._loop.time()
-        self._timer = self._loop.call_later(self._timeout, self._look)
+        self._timer = self._loop.call_later(self._timeout, self._check_timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._state.connections.discard(cast(Any, self))
@@ -119,12 +119,12 @@ class FastProtocol(asyncio.Protocol):
         if self._received:
             data = self._received + data
         if data.find(_END) != len(data) - len(_END) or not data.startswith((b"GET /", b"HEAD /")):
-            self._wait_or_leave(data)
-        elif not self._answered(data):
-            self._leave(data)
+            self._wait_or_hand_over(data)
+        elif not self._try_respond(data):
+            self._hand_over(data)
 
     def pause_writing(self) -> None:
-        """The other side reads more slowly than it asks: hear no more of it until it has."""
+        """The client reads too slowly: stop reading its requests until it has caught up."""
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -133,28 +133,28 @@ class FastProtocol(asyncio.Protocol):
     # -- what uvicorn calls --------------------------------------------------------------------
 
     def shutdown(self) -> None:
-        """The server ends. Nothing is ever half done here."""
+        """Close the connection at the end of the server. No response is ever incomplete here."""
         self._transport.close()
 
     # -- one request ---------------------------------------------------------------------------
 
-    def _answered(self, data: bytes) -> bool:
-        """Answer the one whole request that `data` is; False if it is none for us."""
+    def _try_respond(self, data: bytes) -> bool:
+        """Respond if `data` is one complete request to be answered here; returns whether it is."""
         head = _read(data) if len(data) <= SHORT_HEAD else _read.__wrapped__(data)
         if head is None:
             return False
-        given = self._answers.from_memory(
+        response = self._responder.from_memory(
             Request(head.method, head.target, head.headers, self._peer)
         )
-        if given is None:
+        if response is None:
             return False
-        self._stays = head.stays
-        self._send(given.head, given.body if head.method == b"GET" else b"")
+        self._keep_alive = head.keep_alive
+        self._send(response.head, response.body if head.method == b"GET" else b"")
         self._state.total_requests += 1
         return True
 
     def _send(self, head: bytes, body: bytes) -> None:
-        end = b"\r\n" if self._stays else b"connection: close\r\n\r\n"
+        end = b"\r\n" if self._keep_alive else b"connection: close\r\n\r\n"
         whole = head + self._date() + end
         if body:
             self._transport.writelines((whole, body))
@@ -162,50 +162,50 @@ class FastProtocol(asyncio.Protocol):
             self._transport.write(whole)
         self._received = b""
         self._last = self._loop.time()
-        if not self._stays:
+        if not self._keep_alive:
             self._transport.close()
 
     def _date(self) -> bytes:
-        """Date, and whatever else uvicorn adds; it has another list every second."""
+        """The headers that uvicorn adds, such as Date; uvicorn updates them every second."""
         headers = self._state.default_headers
-        if self._dated[0] is not headers:
-            self._dated = (headers, b"".join(b"%s: %s\r\n" % header for header in headers))
-        return self._dated[1]
+        if self._date_header[0] is not headers:
+            self._date_header = (headers, b"".join(b"%s: %s\r\n" % header for header in headers))
+        return self._date_header[1]
 
-    def _wait_or_leave(self, data: bytes) -> None:
-        """Keep the part of a head until the rest comes; what is more than a head is not for us."""
+    def _wait_or_hand_over(self, data: bytes) -> None:
+        """Keep an incomplete head until the rest arrives; hand over anything else to uvicorn."""
         start = data[:6]
         if _END in data or not (b"GET /".startswith(start[:5]) or b"HEAD /".startswith(start)):
-            self._leave(data)
+            self._hand_over(data)
         elif len(data) <= MAX_HEAD_LENGTH:
             self._received = data
         else:
-            self._stays = False
+            self._keep_alive = False
             self._send(_TOO_LONG.head, _TOO_LONG.body)
 
-    def _leave(self, data: bytes) -> None:
+    def _hand_over(self, data: bytes) -> None:
         """Hand the connection over, with what was received and not answered."""
         self._timer.cancel()
         self._state.connections.discard(cast(Any, self))
-        heir = BoundedHttpProtocol(*self._given)
+        heir = BoundedHttpProtocol(*self._arguments)
         self._transport.set_protocol(heir)
         heir.connection_made(self._transport)
         heir.data_received(data)
 
-    def _look(self) -> None:
+    def _check_timeout(self) -> None:
         """Close the connection if nothing was answered for too long, else look again later."""
         left = self._last + self._timeout - self._loop.time()
         if left > 0:
-            self._timer = self._loop.call_later(left, self._look)
+            self._timer = self._loop.call_later(left, self._check_timeout)
         else:
             self._transport.close()
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's own protocol, which gives the head of a request neither a limit nor a time.
+    """uvicorn's protocol, with limits on the size and time of request headers.
 
-    Nor does it know clients that send their requests and close their half of the connection, as
-    TCP allows: what is whole is answered, and then the connection is closed.
+    It also supports clients that send their requests and then close their half of the connection,
+    as TCP allows: complete requests are answered, and then the connection is closed.
     """
 
     _answering: RequestResponseCycle | None = None  # `cycle` is the last that was read
@@ -231,7 +231,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(left, handler)
 
     def _wait_no_longer(self) -> None:
-        """Where no answer is in hand, what comes now is no request: it wins nobody more time."""
+        """Without a request in progress, other data does not extend the timeout."""
         answered = self.cycle is None or self.cycle.response_complete
         if answered and self.timeout_keep_alive_task is None:
             left = max(self._quiet + self.timeout_keep_alive - self.loop.time(), 0)
@@ -239,7 +239,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(left, handler)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Nothing more is sent; whether the connection stays open for answers."""
+        """The client sends nothing more; returns whether the connection stays open."""
         self._ends = True
         if self._is_awaited():
             return True
@@ -251,12 +251,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _is_awaited(self) -> bool:
-        """Whether an answer is to be given to a request that came whole."""
+        """Whether a complete request still waits for its response."""
         cycle = self._answering
         return bool(cycle and not (cycle.response_complete or cycle.more_body))
 
     def _abandon(self) -> None:
-        """Have what is being answered stop: there is no one to write to."""
+        """Cancel the current response: the client is gone."""
         self.pipeline.clear()
         if self._answering:
             self._answering.disconnected = True
@@ -287,9 +287,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 def server_config(answers: Responder, *, host: str, port: int, **more: Any) -> uvicorn.Config:
-    """What to give to `uvicorn.Server`: one process, HTTP/1.1, as fast as it gets.
+    """The configuration of `uvicorn.Server`: one process, HTTP/1.1, the fast protocol.
 
-    `more` is handed on to uvicorn. It never believes forwarded headers: `clients` judges them.
+    `more` is passed on to uvicorn. Forwarded headers are not trusted here: `rate_limit.Clients`
+    decides.
     """
     return uvicorn.Config(
         App(answers),

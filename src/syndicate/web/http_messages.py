@@ -1,4 +1,4 @@
-"""A request and an answer, as values: what the decisions of this package take and give."""
+"""Requests and responses as values, for the modules of this package. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HttpHeader = tuple[bytes, bytes]
 
 
 class Request(NamedTuple):
-    """One request. `target` is as it came (path and query), header names are in lower case.
+    """One request. `target` is the path and query as received; header names are in lower case.
 
-    `peer` is the address at the other end of the connection, "" where there is none.
+    `peer` is the address of the other end of the connection, "" if unknown.
     """
 
     method: bytes

@@ -1,11 +1,11 @@
-"""The site as a browser on the same machine needs it: URLs that begin with `site.url` become paths.
+"""Rewrite responses for a browser on this machine: URLs of `site.url` become paths.
 
-A site is published with absolute URLs. A person who opens the address that `syndicate run` prints
-wants to stay there, so pages, style sheets and redirects are rewritten when they are requested,
-and only for requests whose Host is this machine. The results are root-relative, never absolute:
-behind a reverse proxy that does not pass the Host on, they lead to the same pages.
+A site is published with absolute URLs. A browser that opens the URL that `syndicate run` prints
+should stay on this machine, so pages, style sheets and redirects are rewritten when they are
+requested, only for requests whose Host is this machine. The results are root-relative, never
+absolute: behind a reverse proxy that does not pass the Host on, they lead to the same pages.
 
-Pure. Visible text, code samples, `rel=canonical` and metadata keep the address of the site.
+Pure. Visible text, code samples, `rel=canonical` and metadata keep the URL of the site.
 """
 
 from __future__ import annotations
@@ -96,10 +96,11 @@ class LocalView:
     # -- requests ----------------------------------------------------------------------------
 
     def applies(self, request: Request) -> bool:
-        """Whether a browser on this machine asks, at an address that is not that of the site.
+        """Whether a request is from a browser on this machine, with a Host other than that of the
+        site.
 
-        A program in a container is asked from a private address when its port is opened on the
-        machine; a reverse proxy says in headers that it is one.
+        The client may have a private address: that of a container whose port is published on the
+        machine. Requests with headers of a reverse proxy are excluded.
         """
         host = request.headers.get(b"host", b"")
         return (
@@ -110,10 +111,10 @@ class LocalView:
         )
 
     def base(self, request: Request) -> str:
-        """The site's address as the browser on this machine has it, with a slash at the end; or "".
+        """The URL of the site in the browser on this machine, with a slash at the end; or "".
 
-        It is for links in messages, so it is only given where the form came from that address
-        too: a proxy that sends no headers of its own still hands on the Origin of a form.
+        It is for links in emails, so it also requires that the form was at this URL (Origin): a
+        proxy that adds no headers still passes on the Origin of a form.
         """
         if not self.applies(request):
             return ""
@@ -137,18 +138,18 @@ class LocalView:
 
     def feed(self, body: bytes) -> bytes:
         """A feed that finds its style sheet on this machine; all else is as it was."""
-        found = _STYLE_SHEET.match(body)
-        if found is None:
+        match = _STYLE_SHEET.match(body)
+        if match is None:
             return body
-        start, stop = found.span(1)
+        start, stop = match.span(1)
         stated = body[start:stop].decode("utf-8", "surrogateescape")
         own = rewritten_attributes(stated, self._attribute).encode("utf-8", "surrogateescape")
         return body[:start] + own + body[stop:]
 
-    def answer(self, given: Response) -> Response:
-        """An answer for all clients, rewritten for this machine: a redirect, or a page."""
-        headers = dict(given.headers)
-        body = given.body
+    def rewritten_response(self, original: Response) -> Response:
+        """Rewrite a response for this machine: a redirect, or a page."""
+        headers = dict(original.headers)
+        body = original.body
         if location := headers.get(b"location"):
             headers[b"location"] = self.url(location.decode("latin-1")).encode("latin-1")
             headers.update([NO_CACHE])
@@ -158,37 +159,37 @@ class LocalView:
             if headers.get(b"referrer-policy") == b"no-referrer":
                 # Without any referrer, browsers do not send the Origin of a form either.
                 headers[b"referrer-policy"] = b"same-origin"
-        return response(given.status, headers.items(), body, given.file)
+        return response(original.status, headers.items(), body, original.file)
 
     # -- URLs ----------------------------------------------------------------------------------
 
     def url(self, value: str) -> str:
         """A URL as a path, if it begins with the site's; else as it is."""
-        found = self._begins.match(value)
-        if found is None:
+        match = self._begins.match(value)
+        if match is None:
             return value
-        rest = value[found.end() :]
-        path = found["path"] + (rest if rest.startswith("/") else f"/{rest}")
+        rest = value[match.end() :]
+        path = match["path"] + (rest if rest.startswith("/") else f"/{rest}")
         return path if _SAFE_START.match(path) else f"/.{path}"
 
     def css(self, text: str) -> str:
         """CSS, also of a `style` attribute, with its URLs as paths."""
 
-        def local(found: re.Match[str]) -> str:
-            if not found["url"]:
-                return found[0]
-            return found["url"] + self.url(found["value"]) + found["end"]
+        def local(match: re.Match[str]) -> str:
+            if not match["url"]:
+                return match[0]
+            return match["url"] + self.url(match["value"]) + match["end"]
 
         return _CSS_TOKEN.sub(local, text) if self._occurs(text) else text
 
-    def _token(self, found: re.Match[str]) -> str:
+    def _token(self, match: re.Match[str]) -> str:
         """A token of HTML: start tags have their URLs as paths, and so have style elements."""
-        if raw := found["raw"]:
-            text = self.css(found["text"]) if raw.lower() == "style" else found["text"]
-            return f"<{raw}{self._attributes(raw.lower(), found['raw_attributes'])}{text}"
-        if name := found["name"]:
-            return f"<{name}{self._attributes(name.lower(), found['attributes'])}"
-        return found[0]
+        if raw := match["raw"]:
+            text = self.css(match["text"]) if raw.lower() == "style" else match["text"]
+            return f"<{raw}{self._attributes(raw.lower(), match['raw_attributes'])}{text}"
+        if name := match["name"]:
+            return f"<{name}{self._attributes(name.lower(), match['attributes'])}"
+        return match[0]
 
     def _attributes(self, name: str, text: str) -> str:
         if "//" not in text or not text.endswith(">"):  # no URL, or a tag that never ends
@@ -204,7 +205,7 @@ class LocalView:
         if name in URLS:
             return self.url(value.strip())
         if name in LISTS_OF_URLS:
-            return _CANDIDATE.sub(lambda found: self._candidate(*found.groups()), value)
+            return _CANDIDATE.sub(lambda match: self._candidate(*match.groups()), value)
         return self.css(value) if name == "style" else value
 
     def _candidate(self, url: str, descriptors: str) -> str:
@@ -212,8 +213,8 @@ class LocalView:
         return self.url(bare) + url[len(bare) :] + descriptors
 
     def _refresh(self, name: str, value: str) -> str:
-        found = _REFRESH.fullmatch(value) if name == "content" else None
-        return found[1] + self.url(found[2]) if found else value
+        match = _REFRESH.fullmatch(value) if name == "content" else None
+        return match[1] + self.url(match[2]) if match else value
 
     def _occurs(self, text: str) -> bool:
         """Whether there is anything to rewrite: most style sheets have no URL of the site."""
@@ -226,14 +227,14 @@ def rewritten_attributes(text: str, change: Callable[[str, str], str]) -> str:
     `change` is given the name in lower case, and the value as it is written, still escaped.
     """
 
-    def changed(found: re.Match[str]) -> str:
-        name, equals, double, single, bare = found.groups()
+    def changed(match: re.Match[str]) -> str:
+        name, equals, double, single, bare = match.groups()
         value = next((each for each in (double, single, bare) if each is not None), None)
         if value is None:
-            return found[0]
+            return match[0]
         new = change(name.lower(), value)
         if new == value:
-            return found[0]
+            return match[0]
         mark = "'" if single is not None else '"'
         return f"{name}{equals}{mark}{new}{mark}"
 
@@ -242,15 +243,15 @@ def rewritten_attributes(text: str, change: Callable[[str, str], str]) -> str:
 
 def _value(name: str, attributes: str) -> str:
     """The first value of an attribute in a start tag, "" without."""
-    for found in _ATTRIBUTE.finditer(attributes):
-        if found[1].lower() == name:
-            return unescape(found[3] or found[4] or found[5] or "")
+    for match in _ATTRIBUTE.finditer(attributes):
+        if match[1].lower() == name:
+            return unescape(match[3] or match[4] or match[5] or "")
     return ""
 
 
 @lru_cache(maxsize=1_024)
 def is_loopback_host(host: bytes) -> bool:
-    """Whether a Host header names this machine, whatever the port."""
+    """Whether a Host header names this machine, with any port."""
     return _LOOPBACK_HOST.fullmatch(host) is not None
 
 

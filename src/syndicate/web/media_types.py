@@ -1,6 +1,6 @@
-"""What kind of thing a file of the output folder is: media type, how long it may be kept, headers.
+"""The media type of a file in the output folder, its caching and other headers.
 
-Pure: it judges by name alone.
+Pure: decides by the file name alone.
 """
 
 from __future__ import annotations

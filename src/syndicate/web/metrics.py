@@ -1,7 +1,7 @@
-"""What is counted of requests, as Prometheus reads it.
+"""Metrics about requests, in Prometheus's format.
 
-Counting is one addition to a dictionary, because it is done for every request; prometheus_client
-turns the numbers into text on request.
+Each request adds to a number in a dictionary, which is cheap; prometheus_client turns the numbers
+into text on request.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Traffic:
         """One answer was given."""
         self.requests[format_, status] += 1
 
-    def hear(self, feed: str, user_agent: bytes) -> None:
+    def count_readers(self, feed: str, user_agent: bytes) -> None:
         """Record how many readers an aggregator fetches `feed` for, if it reports them.
 
         The latest number counts. Aggregators that keep several copies of a feed, each with an
@@ -44,19 +44,19 @@ class Traffic:
         """
         if not any(word in user_agent.lower() for word in (b"subscriber", b"reader")):
             return  # nearly always, and quicker than the patterns
-        found = _SUBSCRIBERS.search(user_agent[:500])
+        match = _SUBSCRIBERS.search(user_agent[:500])
         name = _NAME.match(user_agent)
-        if not found or not name:
+        if not match or not name:
             return
         copy = _FEED_ID.search(user_agent[:500])
         key = (feed, name[0].decode(), copy[1].decode() if copy else "")
         self.readers.pop(key, None)
-        self.readers[key] = int(found[1])
+        self.readers[key] = int(match[1])
         if len(self.readers) > MAX_READERS:
             self.readers.popitem(last=False)
 
     def collect(self) -> Iterator[Metric]:
-        """What prometheus_client asks for."""
+        """The metrics, for prometheus_client."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         requests = CounterMetricFamily(

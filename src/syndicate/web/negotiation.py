@@ -1,7 +1,6 @@
-"""What request headers ask for (RFC 9110, sections 12 to 14): bytes in, decisions out.
+"""Content negotiation, conditions and ranges of request headers (RFC 9110, sections 12 to 14).
 
-Pure. Whatever the bytes are, nothing here raises: a header that cannot be read is one that was
-not sent, as the RFC has it.
+Pure. Nothing here raises: a header that cannot be parsed is ignored, as the RFC requires.
 """
 
 from __future__ import annotations
@@ -37,41 +36,41 @@ UNSATISFIABLE: Final = Span(0, 0)
 
 
 def qualities(header: bytes) -> Mapping[bytes, float]:
-    """What a list such as Accept-Encoding names, in lower case, and how much each is wanted.
+    """The values in a list such as Accept-Encoding, in lower case, with their qualities.
 
-    Whatever has a quality that is none counts as not wanted.
+    An invalid quality counts as 0.
     """
-    found = {}
+    quality_by_name = {}
     for name, parameters in _PART.findall(header[:MAX_LENGTH]):
         quality = _QUALITY.search(parameters)
         if quality:
-            found[name.lower()] = float(quality[1])
+            quality_by_name[name.lower()] = float(quality[1])
         else:
-            found[name.lower()] = 0.0 if _QUALITY_OF_ANY_KIND.search(parameters) else 1.0
-    return found
+            quality_by_name[name.lower()] = 0.0 if _QUALITY_OF_ANY_KIND.search(parameters) else 1.0
+    return quality_by_name
 
 
 @lru_cache(maxsize=256)
 def codings(accept_encoding: bytes) -> tuple[bytes, ...]:
-    """The codings to try, the best first; when all are used up, what is left is to send none.
+    """The content codings to try, best first; if none helps, the document is sent uncoded.
 
-    A coding that is wanted less than none at all (`identity`) is not tried.
+    A coding with a lower quality than `identity` is not tried.
     """
-    wanted = qualities(accept_encoding)
-    others = wanted.get(b"*", 0.0)
-    plain = wanted.get(b"identity", 0.0)
-    liked = [(-wanted.get(coding, others), n) for n, coding in enumerate(CODINGS)]
+    accepted = qualities(accept_encoding)
+    others = accepted.get(b"*", 0.0)
+    plain = accepted.get(b"identity", 0.0)
+    liked = [(-accepted.get(coding, others), n) for n, coding in enumerate(CODINGS)]
     return tuple(CODINGS[n] for q, n in sorted(liked) if q and -q >= plain)
 
 
 @lru_cache(maxsize=256)
 def is_browser(accept: bytes) -> bool:
-    """Whether a person looks at this: HTML and XML are wanted by name, and no feed is.
+    """Whether the client is a browser: it accepts HTML and XML by name, and no feed format.
 
-    All browsers ask so when an address is opened, and no feed reader does.
+    All browsers do so when a URL is opened, and no feed reader does.
     """
-    wanted = qualities(accept)
-    names = [name for name, quality in wanted.items() if quality]
+    accepted = qualities(accept)
+    names = [name for name, quality in accepted.items() if quality]
     return (
         b"text/html" in names
         and b"application/xml" in names
@@ -81,7 +80,7 @@ def is_browser(accept: bytes) -> bool:
 
 @lru_cache(maxsize=64)
 def wants_delta(a_im: bytes) -> bool:
-    """Whether `A-IM` asks for the new entries of a feed alone (RFC 3229, 10.5.3)."""
+    """Whether `A-IM` requests only new entries of a feed (RFC 3229, section 10.5.3)."""
     return bool(qualities(a_im).get(b"feed"))
 
 
@@ -111,19 +110,19 @@ def http_date(header: bytes) -> int | None:
 
 
 def span(header: bytes, length: int) -> Span | None:
-    """The part of `length` bytes that a Range header asks for (14.1.2).
+    """The range of `length` bytes that a Range header requests (RFC 9110, section 14.1.2).
 
-    None when the whole is to be sent: no range, one in another unit, or several; UNSATISFIABLE
-    when there is no such part.
+    None for the whole document: without a range, with another unit, or with several ranges.
+    UNSATISFIABLE if the document has no such part.
     """
-    found = _RANGE.fullmatch(header.strip())
-    if found is None or found[1] == found[2] == b"":
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or match[1] == match[2] == b"":
         return None
-    if not found[1]:
-        start, stop = max(length - int(found[2]), 0), length
+    if not match[1]:
+        start, stop = max(length - int(match[2]), 0), length
     else:
-        start = int(found[1])
-        last = int(found[2]) if found[2] else max(start, length)
+        start = int(match[1])
+        last = int(match[2]) if match[2] else max(start, length)
         if last < start:
             return None  # not valid, so it is to be ignored
         stop = min(last + 1, length)

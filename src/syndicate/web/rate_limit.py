@@ -1,7 +1,7 @@
-"""Who asks, and whether they ask too much: one token bucket for each client address.
+"""Rate limit of requests: one token bucket for each client address.
 
-The limit is for programs that run wild. It is far above what readers, aggregators that fetch
-every feed of a site, and people behind one address need. What a client calls itself plays no part.
+The limit stops programs out of control. It is far above what readers, aggregators that fetch every
+feed of a site, and people who share one address need. The user agent does not matter.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ class Limit:
 
 
 class Clients:
-    """The buckets. `proxies` are networks whose `X-Forwarded-For` is believed.
+    """A token bucket for each client. `proxies` are networks whose `X-Forwarded-For` is trusted.
 
-    That of this machine itself is believed too: a program here that makes one up is limited where
-    it would not be otherwise. Without that header, requests of this machine are not limited. A
-    header that comes from any other machine is not believed: `untrusted_proxy` is the first such
-    machine, "" if there was none.
+    That of this machine is trusted too: a local program that forges it only limits itself. Without
+    that header, requests from this machine are not limited. A header from any other machine is
+    ignored: `untrusted_proxy` is the first such machine, "" if there was none.
     """
 
     def __init__(self, limit: Limit, proxies: Sequence[Network] = ()) -> None:
@@ -49,7 +48,7 @@ class Clients:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def seconds_to_wait(self, request: Request, now: float) -> float:
-        """0 if the client may go on, else when to come again. `now` is in monotonic seconds."""
+        """Seconds until the client may send a request; 0 if it may now. `now` is monotonic."""
         client = self.client(request)
         if client is None:
             return 0.0
@@ -62,7 +61,7 @@ class Clients:
         return 0.0 if enough else (1 - tokens) / self._limit.per_second
 
     def client(self, request: Request) -> str | None:
-        """Who asks: an address, for IPv6 its /64; None for this machine itself."""
+        """The client of a request: an address, for IPv6 its /64; None for this machine."""
         forwarded = request.headers.get(b"x-forwarded-for", b"")[-500:].decode("latin-1")
         if not forwarded:
             return _group(request.peer)
@@ -79,14 +78,14 @@ class Clients:
             parsed = ip_address(address)
         except ValueError:
             return False
-        known = any(parsed in network for network in self._proxies)
-        return known or _group(address) is None
+        is_proxy = any(parsed in network for network in self._proxies)
+        return is_proxy or _group(address) is None
 
 
 def _without_port(hop: str) -> str:
     """The address of a hop, which some proxies write with a port, in brackets or quotes."""
-    found = HOP.fullmatch(hop.strip())
-    return (found[1] or found[2]) if found else hop.strip()
+    match = HOP.fullmatch(hop.strip())
+    return (match[1] or match[2]) if match else hop.strip()
 
 
 def _is_address(text: str) -> bool:
@@ -99,9 +98,10 @@ def _is_address(text: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _group(address: str) -> str | None:
-    """Whom an address stands for: itself, for IPv6 its /64. None for this machine or none at all.
+    """The key of an address: the address itself, for IPv6 its /64. None for this machine, or
+    without one.
 
-    What a proxy calls by another name than an address stands for itself.
+    A name that a proxy uses instead of an address is its own key.
     """
     try:
         parsed = ip_address(address)

@@ -1,9 +1,8 @@
-"""One document of the output folder as it is served: its bytes, in each form, with its headers.
+"""A document of the output folder as it is served: its representations with their headers.
 
-A form is what a client can ask for: a content coding, for feeds whether a person looks at it in a
-browser, and for what has links whether that is on this machine (`local`). Each is made once, when
-first asked for, and has an entity tag of its own. A document never changes: a file that did is
-another document.
+Representations differ by content coding, for feeds by whether a browser asks, and for documents
+with links by whether it is on this machine (`local`). Each is made when first requested, and has a
+separate entity tag. A document never changes: a changed file is another document.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from syndicate.web.deltas import NO_ENTRIES, EntryIndex, newer
+from syndicate.web.deltas import NO_ENTRIES, EntryIndex, delta_of
 from syndicate.web.http_messages import FilePart, HttpHeader, Response, response
 from syndicate.web.local import NO_CACHE, LocalView
 from syndicate.web.media_types import MediaType
@@ -32,7 +31,7 @@ _SHORT: Final = {b"gzip": b"gz", b"br": b"br", b"zstd": b"zst"}
 
 
 class Representation(NamedTuple):
-    """One form of a document: its entity tag and the answers that carry it, or say it is known."""
+    """A representation of a document: entity tag, the 200 response, and the 304 response."""
 
     tag: bytes
     whole: Response
@@ -41,10 +40,10 @@ class Representation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as it was when it was read; `path` is that in the folder.
+    """A file as it was read; `path` is relative to the folder.
 
-    `modified` is in whole seconds since 1970. `body` is None for a file that is too large to be
-    held: it is sent from disk. `links` are headers that go with it.
+    `modified` is in whole seconds since 1970. `body` is None for a file that is too large for
+    memory: it is sent from disk. `links` are additional headers.
     """
 
     path: str
@@ -55,44 +54,45 @@ class Document:
     file: FilePart
     links: tuple[HttpHeader, ...] = ()
     entries: EntryIndex = NO_ENTRIES
-    _forms: dict[tuple[object, ...], Representation] = field(
+    _cache: dict[tuple[object, ...], Representation] = field(
         default_factory=dict, repr=False, compare=False
     )
     _packed: dict[bytes, bytes] = field(default_factory=dict, repr=False, compare=False)
 
-    def form(
+    def representation(
         self,
         codings: tuple[bytes, ...],
         *,
         browser: bool = False,
         local: LocalView | None = None,
     ) -> Representation:
-        """The document in the first of `codings` that makes it smaller, else as it is.
+        """The representation in the first of `codings` that makes it smaller, else uncompressed.
 
-        With `local`, as a browser on this machine needs it, where that makes a difference.
+        With `local`, URLs are rewritten for a browser on this machine.
         """
         key = (codings, browser, local)
-        found = self._forms.get(key)
-        if found is None:
-            found = self._forms[key] = self._form(codings, browser, local)
-        return found
+        representation = self._cache.get(key)
+        if representation is None:
+            representation = self._cache[key] = self._represent(codings, browser, local)
+        return representation
 
-    def delta(self, codings: tuple[bytes, ...], digest: str, known: bytes) -> Response | None:
-        """The entries alone that are not `known`, in which version `digest` is; 226 (RFC 3229).
+    def delta(
+        self, codings: tuple[bytes, ...], digest: str, known_fingerprints: bytes
+    ) -> Response | None:
+        """The response 226 (RFC 3229) with the entries that the version `digest` lacks.
 
-        None when all are new. The entity tag is that of the whole document in the same coding.
+        None if all are new. The entity tag is that of the whole document in the same coding.
         """
         key = (codings, digest)
-        if key not in self._forms:
-            body = newer(self.body or b"", self.entries, known)
+        if key not in self._cache:
+            body = delta_of(self.body or b"", self.entries, known_fingerprints)
             if body is None:
                 return None
-            form = self.form(codings)
-            made = self._delta(body, form)
-            self._forms[key] = form._replace(whole=made)
-        return self._forms[key].whole
+            representation = self.representation(codings)
+            self._cache[key] = representation._replace(whole=self._delta(body, representation))
+        return self._cache[key].whole
 
-    def _form(
+    def _represent(
         self, codings: tuple[bytes, ...], browser: bool, local: LocalView | None
     ) -> Representation:
         variant = b"-xml" * browser
@@ -124,7 +124,7 @@ class Document:
         return Representation(tag, whole, response(304, cache))
 
     def _cache_headers(self, tag: bytes) -> list[HttpHeader]:
-        """What a 200 and a 304 have in common (RFC 9110, 15.4.5)."""
+        """The headers that a 200 and a 304 share (RFC 9110, 15.4.5)."""
         vary = [b"Accept-Encoding"] if self.compressible else []
         vary += [b"Accept"] if self.kind.has_entries else []
         return [
@@ -134,18 +134,20 @@ class Document:
             *([(b"vary", b", ".join(vary))] if vary else []),
         ]
 
-    def _delta(self, body: bytes, form: Representation) -> Response:
-        known = dict(form.whole.headers)
-        coding = known.get(b"content-encoding")
+    def _delta(self, body: bytes, representation: Representation) -> Response:
+        headers = dict(representation.whole.headers)
+        coding = headers.get(b"content-encoding")
         packed = PACKERS[coding](body) if coding else body
         changed = {
             b"content-length": b"%d" % len(packed),
             # Kept only by caches that know what a delta is (RFC 3229, 10.8); readers may still
             # see how long they need not ask again.
-            b"cache-control": b"no-store, im, " + known[b"cache-control"],
-            b"vary": known[b"vary"] + b", A-IM, If-None-Match",
+            b"cache-control": b"no-store, im, " + headers[b"cache-control"],
+            b"vary": headers[b"vary"] + b", A-IM, If-None-Match",
         }
-        kept = [(n, changed.get(n, v)) for n, v in form.whole.headers if n != b"accept-ranges"]
+        kept = [
+            (n, changed.get(n, v)) for n, v in representation.whole.headers if n != b"accept-ranges"
+        ]
         return response(226, [*kept, (b"im", b"feed")], packed)
 
     @property

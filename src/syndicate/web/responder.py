@@ -1,6 +1,6 @@
-"""A request -> its answer: what is decided for each, in the order of RFC 9110, 13.2.2.
+"""A request -> its response, in the order of RFC 9110, section 13.2.2.
 
-Uses neither disk nor network; takes documents from the cache's current snapshot.
+Uses neither disk nor network; takes documents from the current snapshot of the cache.
 """
 
 from __future__ import annotations
@@ -66,35 +66,35 @@ _IN_ADDRESSES: Final = "%/:?#[]@!$&'()*+,;=~"
 
 
 class HealthSource(Protocol):
-    """What the service knows of itself. Health is a list of what is wrong: empty, all is well.
+    """Health and metrics of the service. Health is a list of problems; empty means healthy.
 
-    It is asked between requests, so it answers from what was noted before and waits for nothing.
+    It is called between requests, so it must return stored values and never wait.
     """
 
     def livez(self) -> Sequence[str]:
-        """Whether the process works at all; if not, it should be restarted."""
+        """Problems for which the process should be restarted."""
 
     def readyz(self) -> Sequence[str]:
-        """Whether it does all it should."""
+        """Problems of any part of the service."""
 
     def metrics(self) -> bytes:
-        """All numbers, in Prometheus's text format, version 0.0.4."""
+        """All metrics, in Prometheus's text format, version 0.0.4."""
 
 
 class Handler(Protocol):
-    """Answers what no document does: it may read and change what is kept, and so takes its time.
+    """Answers requests for which there is no document; it may use the store, so it may be slow.
 
-    `name` is what its answers are counted as, `largest` the bytes of the largest body it hears.
+    `name` is its label in metrics, `max_body_bytes` is the largest body that it accepts.
     """
 
     name: str
-    largest: int
+    max_body_bytes: int
 
     def takes(self, target: bytes) -> bool:
-        """Whether a path is for it."""
+        """Whether it answers requests for this path."""
 
     async def answer(self, request: Request, body: bytes, client: str) -> Response:
-        """The answer to GET, HEAD or POST. `client` is the address of who asks, "" if unknown.
+        """The response to GET, HEAD or POST. `client` is the client's address, "" if unknown.
 
         Never raises.
         """
@@ -102,10 +102,9 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Redirects:
-    """What was once served and is not any more, by path below the site, without a slash in front.
+    """Redirects and removed documents, by path below the site, without a leading slash.
 
-    `aliases` lead to an address, absolute or a path; `gone` are feeds that were and will not be
-    again.
+    `aliases` lead to a URL or path; `gone` are feeds that existed and will not exist again.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -113,11 +112,11 @@ class Redirects:
 
 
 class Responder:
-    """Answers requests. `moves`, `clients` and `is_built` may be replaced at any time.
+    """Answers requests. `redirects`, `clients` and `is_built` may be replaced at any time.
 
-    While `is_built` is false, what is not there may still come: it is answered with 503, not 404.
-    Without `monitor` there are no pages of it.
-    `local` decides which requests come from a browser on this machine, and what they get.
+    Before the site `is_built`, a missing document may still be built: the response is 503, not 404.
+    Without `monitor`, there are no health checks and metrics. `local` rewrites responses for a
+    browser on this machine.
     """
 
     def __init__(
@@ -127,7 +126,7 @@ class Responder:
         traffic: Traffic,
         monitor: HealthSource | None = None,
     ) -> None:
-        self.moves = Redirects()
+        self.redirects = Redirects()
         self.is_built = True
         self.handlers: Sequence[Handler] = ()
         self.cache = cache
@@ -143,31 +142,31 @@ class Responder:
     def __call__(self, request: Request) -> Response:
         """The response; the same for HEAD as for GET: the caller omits the body."""
         snapshot = self.cache.snapshot
-        return self._counted(request, snapshot, _found(snapshot, request.target))
+        return self._counted(request, snapshot, _find(snapshot, request.target))
 
     def handler_for(self, request: Request) -> Handler | None:
         """The handler for a request, if there is one. Handlers may be replaced at any time."""
         return next((handler for handler in self.handlers if handler.takes(request.target)), None)
 
     def refused_by_handler(self, handler: Handler, request: Request) -> Response | None:
-        """The response to a request that its handler must not get."""
-        given = self._refusal(request, (b"GET", b"HEAD", b"POST"))
-        if given:
-            self._traffic.count(handler.name, given.status)
-        return given
+        """The response to a request that its handler must not get; None if it may."""
+        response = self._refusal(request, (b"GET", b"HEAD", b"POST"))
+        if response:
+            self._traffic.count(handler.name, response.status)
+        return response
 
-    async def answer_by(self, handler: Handler, request: Request, body: bytes) -> Response:
+    async def handle(self, handler: Handler, request: Request, body: bytes) -> Response:
         """The response of a handler to a request."""
-        given = await handler.answer(request, body, self.clients.client(request) or "")
-        self._traffic.count(handler.name, given.status)
-        return self.local.answer(given) if self.local.applies(request) else given
+        response = await handler.answer(request, body, self.clients.client(request) or "")
+        self._traffic.count(handler.name, response.status)
+        return self.local.rewritten_response(response) if self.local.applies(request) else response
 
     def from_memory(self, request: Request) -> Response | None:
-        """The answer, unless it has to be read from disk or is for a handler."""
+        """The response, unless it has to be read from disk or comes from a handler."""
         if self.handler_for(request):
             return None
         snapshot = self.cache.snapshot
-        document = _found(snapshot, request.target)
+        document = _find(snapshot, request.target)
         if document and document.body is None:
             return None
         return self._counted(request, snapshot, document)
@@ -175,22 +174,26 @@ class Responder:
     def _counted(
         self, request: Request, snapshot: ServedDocuments, document: Document | None
     ) -> Response:
-        given = self._refusal(request)
-        if given is None:
+        response = self._refusal(request)
+        if response is None:
             if request.target in self._pages:
-                given = self._pages[request.target]()
+                response = self._pages[request.target]()
             elif document is None:
-                given = self._elsewhere(request.target, snapshot)
-                given = self.local.answer(given) if self.local.applies(request) else given
+                response = self._without_document(request.target, snapshot)
+                response = (
+                    self.local.rewritten_response(response)
+                    if self.local.applies(request)
+                    else response
+                )
             else:
-                given = self._of_document(document, request, snapshot)
-        self._traffic.count(document.kind.format if document else "none", given.status)
-        return given
+                response = self._of_document(document, request, snapshot)
+        self._traffic.count(document.kind.format if document else "none", response.status)
+        return response
 
     def _refusal(
         self, request: Request, methods: Sequence[bytes] = (b"GET", b"HEAD")
     ) -> Response | None:
-        """What keeps a request from being looked at."""
+        """The response to a request that is refused: by method, rate limit or length of its URL."""
         if request.method not in methods:
             allowed = b", ".join(methods)
             words = f"Method not allowed. Use {allowed.decode()}."
@@ -203,18 +206,18 @@ class Responder:
             return text(414, "The URL is too long.")
         return None
 
-    def _elsewhere(self, target: bytes, snapshot: ServedDocuments) -> Response:
-        """What to say where there is no document: it moved, it is gone, or never was."""
+    def _without_document(self, target: bytes, snapshot: ServedDocuments) -> Response:
+        """The response for a path without a document: a redirect, 410, 503 or 404."""
         if not _WELL_FORMED.match(target):
             return text(400, "The URL is malformed.")
         path, mark, query = target.partition(b"?")
         decoded = unquote_to_bytes(path)
         if decoded + b"/" in snapshot.paths:
-            return _moved(quote(decoded + b"/").encode() + mark + query)
+            return _redirect(quote(decoded + b"/").encode() + mark + query)
         name = decoded.removeprefix(self.cache.address.prefix).decode("utf-8", "replace")
-        if alias := self.moves.aliases.get(name):
-            return _moved(quote(alias, safe=_IN_ADDRESSES).encode())
-        if name in self.moves.gone:
+        if alias := self.redirects.aliases.get(name):
+            return _redirect(quote(alias, safe=_IN_ADDRESSES).encode())
+        if name in self.redirects.gone:
             return text(410, "This feed no longer exists. Please unsubscribe from it.", cache=_KEPT)
         if not self.is_built:
             return _building()
@@ -235,37 +238,41 @@ class Responder:
     ) -> Response:
         kind, headers = document.kind, request.headers
         if kind.is_feed and (user_agent := headers.get(b"user-agent")):
-            self._traffic.hear(document.path, user_agent)
-        wanted = codings(headers.get(b"accept-encoding", b"")[:MAX_LENGTH])
+            self._traffic.count_readers(document.path, user_agent)
+        accepted = codings(headers.get(b"accept-encoding", b"")[:MAX_LENGTH])
         browser = kind.has_entries and is_browser(headers.get(b"accept", b"")[:MAX_LENGTH])
         local = (browser or kind.has_links) and self.local.applies(request)
-        form = document.form(wanted, browser=browser, local=self.local if local else None)
-        if _fails(document, form, headers):
+        representation = document.representation(
+            accepted, browser=browser, local=self.local if local else None
+        )
+        if _precondition_failed(document, representation, headers):
             return text(412, "Precondition failed: the document has changed.")
-        known = headers.get(b"if-none-match")
-        if known is not None:
-            if matches(known, form.tag):
-                return form.unchanged
+        etags = headers.get(b"if-none-match")
+        if etags is not None:
+            if matches(etags, representation.tag):
+                return representation.unchanged
             if kind.has_entries and wants_delta(headers.get(b"a-im", b"")[:MAX_LENGTH]):
-                return _delta(document, known, wanted, snapshot) or form.whole
+                return _delta(document, etags, accepted, snapshot) or representation.whole
         elif (since := headers.get(b"if-modified-since")) and _unchanged(document, since):
-            return form.unchanged
+            return representation.unchanged
         if b"range" in headers and request.method == b"GET":
-            return _part(form, headers)
-        return form.whole
+            return _part(representation, headers)
+        return representation.whole
 
 
-def _found(snapshot: ServedDocuments, target: bytes) -> Document | None:
-    """The document at an address, however it is written."""
+def _find(snapshot: ServedDocuments, target: bytes) -> Document | None:
+    """The document at a URL, whether or not its path is percent-encoded."""
     path = target.partition(b"?")[0]
     document = snapshot.paths.get(path)
     return document if document or b"%" not in path else snapshot.paths.get(unquote_to_bytes(path))
 
 
-def _fails(document: Document, form: Representation, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a condition under which alone a client wants an answer does not hold."""
+def _precondition_failed(
+    document: Document, representation: Representation, headers: Mapping[bytes, bytes]
+) -> bool:
+    """Whether a condition of the request (If-Match, If-Unmodified-Since) does not hold."""
     if (tag := headers.get(b"if-match")) is not None:
-        return not matches_strongly(tag, form.tag)
+        return not matches_strongly(tag, representation.tag)
     if (since := headers.get(b"if-unmodified-since")) is not None:
         return not _unchanged(document, since)
     return False
@@ -278,34 +285,37 @@ def _unchanged(document: Document, since: bytes) -> bool:
 
 
 def _delta(
-    document: Document, known: bytes, wanted: tuple[bytes, ...], snapshot: ServedDocuments
+    document: Document,
+    known_fingerprints: bytes,
+    accepted: tuple[bytes, ...],
+    snapshot: ServedDocuments,
 ) -> Response | None:
-    """The entries newer than any version the client has; None where we know of none of them."""
-    for tag in tags(known):
+    """The response with new entries only, since a version that the client has; None if unknown."""
+    for tag in tags(known_fingerprints):
         digest = tag[:DIGEST].decode("latin-1")
-        marks = snapshot.versions.known(document.path, digest)
-        if marks is not None and digest != document.digest:
-            return document.delta(wanted, digest, marks)
+        fingerprints = snapshot.versions.known(document.path, digest)
+        if fingerprints is not None and digest != document.digest:
+            return document.delta(accepted, digest, fingerprints)
     return None
 
 
-def _part(form: Representation, headers: Mapping[bytes, bytes]) -> Response:
-    """One range of a document (RFC 9110, 14), or all of it where the range does not apply."""
-    whole = form.whole
-    condition = headers.get(b"if-range", form.tag)
-    own = dict(whole.headers)
+def _part(representation: Representation, headers: Mapping[bytes, bytes]) -> Response:
+    """A range of a document (RFC 9110, section 14), or the whole document if it does not apply."""
+    full_response = representation.whole
+    condition = headers.get(b"if-range", representation.tag)
+    own = dict(full_response.headers)
     length = int(own[b"content-length"])
-    found = span(headers[b"range"], length)
-    if found is None or condition not in (form.tag, own[b"last-modified"]):
-        return whole
-    if found == UNSATISFIABLE:
+    part = span(headers[b"range"], length)
+    if part is None or condition not in (representation.tag, own[b"last-modified"]):
+        return full_response
+    if part == UNSATISFIABLE:
         return text(
             416, "The requested range is not available.", (b"content-range", b"bytes */%d" % length)
         )
-    own[b"content-length"] = b"%d" % (found.stop - found.start)
-    own[b"content-range"] = b"bytes %d-%d/%d" % (found.start, found.stop - 1, length)
-    file = replace(whole.file, span=found) if whole.file else None
-    return response(206, own.items(), whole.body[found.start : found.stop], file)
+    own[b"content-length"] = b"%d" % (part.stop - part.start)
+    own[b"content-range"] = b"bytes %d-%d/%d" % (part.start, part.stop - 1, length)
+    file = replace(full_response.file, span=part) if full_response.file else None
+    return response(206, own.items(), full_response.body[part.start : part.stop], file)
 
 
 def _building() -> Response:
@@ -323,7 +333,7 @@ def _building() -> Response:
     )
 
 
-def _moved(location: bytes) -> Response:
+def _redirect(location: bytes) -> Response:
     return text(301, "Moved permanently.", (b"location", location), cache=_KEPT)
 
 

@@ -1,8 +1,8 @@
-"""The output folder, held in memory as it is to be served.
+"""The output folder in memory, as it is served.
 
-A path that is not in the `Snapshot` does not exist: requests look paths up in it and never reach
-the disk. Links are not followed, hidden files are not read. A refresh reads what changed
-and replaces the snapshot, so that a request sees one or the other.
+A path that is not in `ServedDocuments` does not exist: requests look paths up there and never reach
+the disk. Links are not followed, hidden files are not read. A refresh reads what changed and
+replaces the snapshot, so that a request sees the old or the new one.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ INDEX: Final = "index.html"
 WELL_KNOWN: Final = ".well-known"
 """The one hidden folder that is served (RFC 8615)."""
 
-MAX_HELD_BYTES: Final = 4 * 1024 * 1024
+MAX_FILE_IN_MEMORY: Final = 4 * 1024 * 1024
 """Bytes of the largest file that is held; larger ones are sent from disk."""
 
-MAX_HELD: Final = 256 * 1024 * 1024
+MAX_BYTES_IN_MEMORY: Final = 256 * 1024 * 1024
 """Bytes held altogether. Packed forms, made when asked for, come to as much again at most."""
 
 _BLOCK: Final = 1024 * 1024
@@ -44,7 +44,7 @@ FileStamp = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class ServedDocuments:
-    """All documents at one moment: by path in the folder, and by path as it is asked for."""
+    """All documents at one moment: by path in the folder, and by path in a URL."""
 
     files: Mapping[str, Document] = field(default_factory=dict)
     paths: Mapping[bytes, Document] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class ServedDocuments:
 
 @dataclass(frozen=True, slots=True)
 class ServedAddress:
-    """Where the folder is served: `site.url`, and the hub its feeds name, "" without one."""
+    """The URL at which the folder is served, and the WebSub hub of its feeds, or ""."""
 
     url: str
     hub: str = ""
@@ -64,9 +64,9 @@ class ServedAddress:
         return urlsplit(self.url).path.rstrip("/").encode() + b"/"
 
     def links(self, path: str, kind: MediaType) -> tuple[HttpHeader, ...]:
-        """The headers with a feed's own URL and its hub (WebSub, section 4).
+        """The headers with the URL of a feed and its hub (WebSub, section 4).
 
-        And what keeps search engines from listing pages of drafts and of next issues.
+        For pages of drafts and next issues, the header that asks search engines not to index them.
         """
         if is_unlisted(path):
             return ((b"x-robots-tag", b"noindex, nofollow"),)
@@ -77,75 +77,77 @@ class ServedAddress:
 
 
 class SiteCache:
-    """The folder `root` as it was at the last `refresh`; before the first there is nothing in it.
+    """The folder `root` as it was at the last `refresh`; empty before the first.
 
-    `memory` is a file that the versions of feeds are kept in, so that readers are still sent
-    what is new alone after a restart; None to forget them.
+    `memory` is a file with the versions of feeds, so that readers get only new entries also after a
+    restart; None to keep none.
     """
 
     def __init__(self, root: Path, address: ServedAddress, memory: Path | None = None) -> None:
         self.address = address
         self.snapshot = ServedDocuments()
         self._root = root
-        self._memory = memory
+        self._versions_file = memory
         self._stamps: dict[str, FileStamp] = {}
         self._lock = Lock()
 
     def refresh(self, paths: Iterable[str] | None = None) -> tuple[OutputError, ...]:
-        """Read again what changed: of `paths` in the folder, or of all there is.
+        """Read changed files again: at `paths` in the folder, or in the whole folder.
 
-        Gives what could not be read, which stays as it was, or not be written to `memory`.
-        Raises OutputError when the whole folder cannot be read; then nothing changes.
+        Returns what could not be read, which stays as it was, or not be written to `memory`. Raises
+        OutputError when the whole folder cannot be read; then nothing changes.
         """
         with self._lock:
-            before = self._remembered()
-            found = dict(self._found(paths))
-            gone = (self._stamps.keys() if paths is None else set(paths)) - found.keys()
-            new, faults = self._read(found, gone)
+            before = self._with_saved_versions()
+            stamps = dict(self._found(paths))
+            gone = (self._stamps.keys() if paths is None else set(paths)) - stamps.keys()
+            new, faults = self._read(stamps, gone)
             if new or gone & self._stamps.keys():
-                faults += self._put(before, new, gone)
+                faults += self._replace(before, new, gone)
             return faults
 
-    def _put(
+    def _replace(
         self, before: ServedDocuments, new: Mapping[str, Document], gone: Iterable[str]
     ) -> tuple[OutputError, ...]:
         files, paths = dict(before.files), dict(before.paths)
         for path in gone:
             files.pop(path, None)
             self._stamps.pop(path, None)
-            for asked in self._asked_for(path):
+            for asked in self._url_paths(path):
                 paths.pop(asked, None)
         for path, document in new.items():
             files[path] = document
-            paths.update(dict.fromkeys(self._asked_for(path), document))
+            paths.update(dict.fromkeys(self._url_paths(path), document))
         fresh = {
             path: (document.digest, document.entries.entry_fingerprints)
             for path, document in new.items()
             if document.entries.spans
         }
-        versions = before.versions.with_versions(fresh).only(files.keys())
+        versions = before.versions.with_versions(fresh).restricted_to(files.keys())
         self.snapshot = ServedDocuments(files, paths, versions)
         try:
-            if fresh and self._memory:
+            if fresh and self._versions_file:
                 data = versions.to_bytes()
-                write(self._memory.parent, self._memory.name, data, private=True)
+                write(self._versions_file.parent, self._versions_file.name, data, private=True)
         except OutputError as error:
             return (error,)
         return ()
 
-    def _asked_for(self, path: str) -> Iterator[bytes]:
-        """The paths of addresses at which a file is served: its own, and that of its folder."""
+    def _url_paths(self, path: str) -> Iterator[bytes]:
+        """The paths of URLs at which a file is served: its own, and that of its folder."""
         asked = self.address.prefix + os.fsencode(path)
         yield asked
         if path == INDEX or path.endswith(f"/{INDEX}"):
             yield asked.removesuffix(INDEX.encode())
 
-    def _remembered(self) -> ServedDocuments:
-        """The snapshot, at first with the versions of an earlier process."""
-        if self._memory is None or self._stamps or not self._memory.exists():
+    def _with_saved_versions(self) -> ServedDocuments:
+        """The snapshot; at first with the versions that an earlier process saved."""
+        if self._versions_file is None or self._stamps or not self._versions_file.exists():
             return self.snapshot
         try:
-            return replace(self.snapshot, versions=versions_from_bytes(self._memory.read_bytes()))
+            return replace(
+                self.snapshot, versions=versions_from_bytes(self._versions_file.read_bytes())
+            )
         except (OSError, ValueError):  # readers get whole feeds once, and it is rewritten
             return self.snapshot
 
@@ -192,16 +194,16 @@ class SiteCache:
     # -- files -> documents ------------------------------------------------------------------
 
     def _read(
-        self, found: Mapping[str, FileStamp], gone: Set[str]
+        self, stamps: Mapping[str, FileStamp], gone: Set[str]
     ) -> tuple[dict[str, Document], tuple[OutputError, ...]]:
-        room = MAX_HELD - sum(
+        room = MAX_BYTES_IN_MEMORY - sum(
             document.file.size
             for path, document in self.snapshot.files.items()
-            if document.body is not None and path not in found and path not in gone
+            if document.body is not None and path not in stamps and path not in gone
         )
         new, faults = {}, []
-        for path in sorted(found, key=lambda path: (kind_of(path).format == "other", path)):
-            stamp = found[path]
+        for path in sorted(stamps, key=lambda path: (kind_of(path).format == "other", path)):
+            stamp = stamps[path]
             kept = self._stamps.get(path) == stamp
             try:
                 document = self.snapshot.files[path] if kept else self._document(path, stamp, room)
@@ -219,7 +221,7 @@ class SiteCache:
         kind = kind_of(path)
         file = self._root / path
         body = None
-        if size <= min(MAX_HELD_BYTES, room):
+        if size <= min(MAX_FILE_IN_MEMORY, room):
             body = file.read_bytes()
             size, digest = len(body), digest_of(body)
         else:
@@ -244,7 +246,7 @@ class SiteCache:
 
 
 def is_public(path: str) -> bool:
-    """Whether a file of this path may be served: nothing hidden, no way out of the folder."""
+    """Whether a file at this path may be served: not hidden, and inside the folder."""
     parts = path.split("/")
     hidden = any(part.startswith(".") for part in parts[parts[0] == WELL_KNOWN :])
     return not hidden and "" not in parts and "\0" not in path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from mailings import Mailing, now
+from mailing_site import MailingSite, now
 
 from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.planning_pace import PlanningPace
@@ -17,7 +17,7 @@ ADDRESSES = [f"p{number}@example.org" for number in range(4)]
 
 
 @pytest.fixture
-def opened(sqlite_site: Mailing) -> Iterator[Site]:
+def opened(sqlite_site: MailingSite) -> Iterator[Site]:
     """The site with an approved issue and its four deliveries, none of them sent."""
     sqlite_site.subscribe(ADDRESSES)
     sqlite_site.issue()
@@ -35,6 +35,6 @@ def issue(opened: Site) -> Issue:
 
 
 @pytest.fixture
-def sending(sqlite_site: Mailing, opened: Site) -> IssueSend:
+def sending(sqlite_site: MailingSite, opened: Site) -> IssueSend:
     """The sending of the issue."""
-    return sqlite_site.sending
+    return sqlite_site.issue_send

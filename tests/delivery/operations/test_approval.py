@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from mailings import WEEKLY, Mailing
+from mailing_site import WEEKLY, MailingSite
 
 from site_folder import NOON
 from syndicate.delivery.operations.approval import ApprovalOutcome, approve, approve_at, publish_due
@@ -17,13 +17,13 @@ PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
 
 
 @pytest.fixture
-def draft(sqlite_site: Mailing) -> Issue:
+def draft(sqlite_site: MailingSite) -> Issue:
     sqlite_site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     return sqlite_site.issue()
 
 
 def test_an_approved_draft_is_published_and_not_approved_twice(
-    sqlite_site: Mailing, draft: Issue
+    sqlite_site: MailingSite, draft: Issue
 ) -> None:
     with sqlite_site.folder.opened() as opened:
         assert approve(opened, draft, NOON) is ApprovalOutcome.APPROVED
@@ -33,7 +33,7 @@ def test_an_approved_draft_is_published_and_not_approved_twice(
 
 
 def test_a_scheduled_draft_is_approved_and_published_at_its_time(
-    sqlite_site: Mailing, draft: Issue
+    sqlite_site: MailingSite, draft: Issue
 ) -> None:
     with sqlite_site.folder.opened() as opened:
         with pytest.raises(SyndicateError, match="is in the past"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import NAME, Mailing
+from mailing_site import NAME, MailingSite
 from planned_issue import counts, issue_state, sending_now, set_states
 
 from site_folder import NOON
@@ -26,7 +26,7 @@ PAGE = "newsletters/weekly/2026-11-22-1200/index.html"
 
 
 def test_an_issue_that_is_not_sent_yet_is_cancelled_once_and_its_page_is_deleted(
-    sqlite_site: Mailing,
+    sqlite_site: MailingSite,
 ) -> None:
     issue = sqlite_site.issue()
     assert sqlite_site.folder.has(PAGE)
@@ -53,7 +53,7 @@ def test_an_issue_that_was_sent_to_no_subscriber_is_cancelled_and_no_delivery_is
 
 @pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.HELD])
 def test_an_issue_that_a_subscriber_may_have_counts_as_sent_and_keeps_its_page(
-    sqlite_site: Mailing, opened: Site, issue: Issue, sending: IssueSend, state: DeliveryState
+    sqlite_site: MailingSite, opened: Site, issue: Issue, sending: IssueSend, state: DeliveryState
 ) -> None:
     set_states(opened, state)
     assert pause(opened, sending)
@@ -99,7 +99,7 @@ def test_an_issue_that_is_sent_again_meanwhile_is_not_ended_as_a_stopped_one(
 
 
 def test_chunks_that_a_dead_sender_left_in_a_cancelled_issue_are_released(
-    sqlite_site: Mailing, opened: Site, issue: Issue
+    sqlite_site: MailingSite, opened: Site, issue: Issue
 ) -> None:
     chunks = Chunks(opened.database)
     with opened.database.transaction():

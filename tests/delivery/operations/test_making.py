@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 import pytest
-from mailings import WEEKLY, Mailing
+from mailing_site import WEEKLY, MailingSite
 
 from site_folder import NOON
 from syndicate.config.model import Newsletter
@@ -20,12 +20,12 @@ from syndicate.delivery.operations.making import (
 from syndicate.store.issues import IssueState
 
 
-def make(site: Mailing, *, confirmed: bool) -> MadeIssueNow | None:
+def make(site: MailingSite, *, confirmed: bool) -> MadeIssueNow | None:
     with site.folder.opened() as opened:
         return make_now(opened, opened.config.newsletters["weekly"], NOON, confirmed=confirmed)
 
 
-def expected(site: Mailing) -> Forecast:
+def expected(site: MailingSite) -> Forecast:
     with site.folder.opened() as opened:
         return forecast(opened, opened.config.newsletters["weekly"], NOON)
 
@@ -47,7 +47,7 @@ def test_an_issue_is_sent_at_once_if_it_is_delivered_and_approved_automatically(
 
 
 def test_the_forecast_counts_the_subscribers_of_new_articles_and_makes_nothing(
-    site: Mailing,
+    site: MailingSite,
 ) -> None:
     site.subscribe(["ada@example.org", "bob@example.org"])
     assert expected(site) == Forecast(has_news=True, recipients=2)
@@ -56,7 +56,7 @@ def test_the_forecast_counts_the_subscribers_of_new_articles_and_makes_nothing(
     assert not expected(site).has_news
 
 
-def test_a_confirmed_issue_is_approved_and_written(sqlite_site: Mailing) -> None:
+def test_a_confirmed_issue_is_approved_and_written(sqlite_site: MailingSite) -> None:
     sqlite_site.subscribe(["ada@example.org"])
     made = make(sqlite_site, confirmed=True)
     assert made is not None
@@ -67,7 +67,7 @@ def test_a_confirmed_issue_is_approved_and_written(sqlite_site: Mailing) -> None
 
 
 def test_an_issue_that_would_be_sent_at_once_becomes_a_draft_without_confirmation(
-    sqlite_site: Mailing,
+    sqlite_site: MailingSite,
 ) -> None:
     made = make(sqlite_site, confirmed=False)
     assert made is not None
@@ -75,7 +75,7 @@ def test_an_issue_that_would_be_sent_at_once_becomes_a_draft_without_confirmatio
     assert made.is_unconfirmed
 
 
-def test_a_newsletter_with_manual_approval_needs_no_confirmation(sqlite_site: Mailing) -> None:
+def test_a_newsletter_with_manual_approval_needs_no_confirmation(sqlite_site: MailingSite) -> None:
     sqlite_site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     made = make(sqlite_site, confirmed=False)
     assert made is not None
@@ -83,6 +83,6 @@ def test_a_newsletter_with_manual_approval_needs_no_confirmation(sqlite_site: Ma
     assert not made.is_unconfirmed
 
 
-def test_nothing_is_made_when_nothing_is_new(sqlite_site: Mailing) -> None:
+def test_nothing_is_made_when_nothing_is_new(sqlite_site: MailingSite) -> None:
     assert make(sqlite_site, confirmed=True)
     assert make(sqlite_site, confirmed=True) is None

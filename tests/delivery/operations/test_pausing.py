@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from planned_issue import sending_now
 
-from syndicate.delivery.operations.pausing import pause, resume, resume_hint
+from syndicate.delivery.operations.pausing import pause, resume
+from syndicate.delivery.pauses import resume_hint
 from syndicate.site import Site
 from syndicate.store.issue_sends import IssueSend, IssueSends, Pause, PauseKind
 from syndicate.store.issues import Issue

@@ -11,7 +11,7 @@ import pytest
 from commands import run_command
 from hypothesis import given
 from hypothesis import strategies as st
-from mailings import Mailing, mailing
+from mailing_site import MailingSite, new_mailing_site
 
 from site_folder import NOON
 from syndicate.delivery.operations.reapply_withdrawals import Reapplied, reapply
@@ -31,15 +31,15 @@ RECORD = ".syndicate.db.withdrawn"
 
 
 @pytest.fixture
-def file_site(tmp_path: Path) -> Mailing:
+def file_site(tmp_path: Path) -> MailingSite:
     """A site on SQLite with five subscribers, and a backup of it beside."""
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     site.subscribe(PEOPLE)
     back_up(tmp_path / "site/syndicate.db", tmp_path / "backup.db")
     return site
 
 
-def typed(site: Mailing, *words: object) -> str:
+def typed(site: MailingSite, *words: object) -> str:
     done = run_command(site.folder.root, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -55,7 +55,7 @@ def mailable(database: Database) -> set[str]:
 
 
 def test_unsubscribed_suppressed_and_erased_people_stay_so_after_a_restore(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     typed(file_site, "subscribers", "unsubscribe", ADA)
     typed(file_site, "subscribers", "erase", BOB)
@@ -66,14 +66,14 @@ def test_unsubscribed_suppressed_and_erased_people_stay_so_after_a_restore(
     shown = typed(file_site, "resume", "--restored")
     assert "1 unsubscription, 1 suppression, 1 erasure" in shown
     assert "still contain the erased people" in shown
-    assert file_site.ask(lambda site: mailable(site.database)) == {DAN, EVE}
+    assert file_site.query(lambda site: mailable(site.database)) == {DAN, EVE}
     assert BOB.encode() not in (file_site.folder.root / "syndicate.db").read_bytes()
     again = typed(file_site, "resume", "--restored", "--force")
     assert "0 unsubscriptions, 0 suppressions, 0 erasures" in again
 
 
 def test_the_record_holds_no_address_and_is_its_owners_alone(
-    file_site: Mailing, state_home: Path
+    file_site: MailingSite, state_home: Path
 ) -> None:
     typed(file_site, "subscribers", "erase", BOB)
     for record in (file_site.folder.root / RECORD, *(state_home / "syndicate").glob("*.withdrawn")):
@@ -82,7 +82,7 @@ def test_the_record_holds_no_address_and_is_its_owners_alone(
 
 
 def test_a_backup_of_the_whole_folder_put_over_it_undoes_no_withdrawal(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     root, backup = file_site.folder.root, tmp_path / "backup"
     typed(file_site, "subscribers", "unsubscribe", ADA)
@@ -95,7 +95,7 @@ def test_a_backup_of_the_whole_folder_put_over_it_undoes_no_withdrawal(
 
 
 def test_withdrawals_that_a_killed_service_did_not_record_are_recorded_by_the_restore(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     with file_site.folder.opened() as site, site.database.transaction():
         known = Subscribers(site.database)
@@ -108,7 +108,7 @@ def test_withdrawals_that_a_killed_service_did_not_record_are_recorded_by_the_re
     assert "1 unsubscription" in typed(file_site, "resume", "--restored")
 
 
-def test_without_a_record_the_operator_is_warned(file_site: Mailing, tmp_path: Path) -> None:
+def test_without_a_record_the_operator_is_warned(file_site: MailingSite, tmp_path: Path) -> None:
     store = file_site.folder.root / "syndicate.db"
     store.write_bytes(b"damaged" * 1000)
     for record in file_site.folder.root.glob(".*.withdrawn"):
@@ -130,7 +130,7 @@ def test_without_a_record_the_operator_is_warned(file_site: Mailing, tmp_path: P
 
 
 def test_a_backup_from_before_the_first_subscriber_needs_no_record(tmp_path: Path) -> None:
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     typed(site, "build")
     back_up(tmp_path / "site/syndicate.db", tmp_path / "backup.db")
     site.subscribe(PEOPLE)
@@ -147,7 +147,7 @@ def test_a_backup_from_before_the_first_subscriber_needs_no_record(tmp_path: Pat
         assert resume_restored(opened, NOON).reapplied == Reapplied(1, 0, 0)
 
 
-def test_a_record_whose_writer_was_killed_is_continued(file_site: Mailing) -> None:
+def test_a_record_whose_writer_was_killed_is_continued(file_site: MailingSite) -> None:
     record = file_site.folder.root / RECORD
     typed(file_site, "subscribers", "unsubscribe", ADA)
     with record.open("a", encoding="utf-8") as file:
@@ -159,7 +159,7 @@ def test_a_record_whose_writer_was_killed_is_continued(file_site: Mailing) -> No
 
 
 def test_a_record_that_cannot_be_written_is_an_error_after_the_work_is_done(
-    file_site: Mailing,
+    file_site: MailingSite,
 ) -> None:
     record = file_site.folder.root / RECORD
     record.unlink(missing_ok=True)
@@ -173,10 +173,10 @@ def test_a_record_that_cannot_be_written_is_an_error_after_the_work_is_done(
     assert done.returncode == 2
     assert "record of who unsubscribed cannot be written" in done.stderr
     record.rmdir()
-    assert ADA not in file_site.ask(lambda site: mailable(site.database))  # type: ignore[operator]
+    assert ADA not in file_site.query(lambda site: mailable(site.database))  # type: ignore[operator]
 
 
-def test_withdrawals_by_an_import_are_recorded(file_site: Mailing, tmp_path: Path) -> None:
+def test_withdrawals_by_an_import_are_recorded(file_site: MailingSite, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text(f"email,state\n{ADA},unsubscribed\n{BOB},suppressed\n", encoding="utf-8")
     typed(file_site, "subscribers", "import", people, "--to", "weekly", "--consent", "in the shop")

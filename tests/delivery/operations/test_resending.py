@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mailings import Mailing, now
+from mailing_site import MailingSite, now
 from planned_issue import counts, issue_state, sending_now, set_states
 
 from site_folder import NOON
@@ -53,7 +53,7 @@ def test_an_issue_without_failed_deliveries_stays_ended(
 
 
 def test_a_subscriber_who_joined_later_is_sent_the_issue_and_no_other_again(
-    sqlite_site: Mailing, opened: Site, issue: Issue, sending: IssueSend
+    sqlite_site: MailingSite, opened: Site, issue: Issue, sending: IssueSend
 ) -> None:
     set_states(opened, SENT, SENT, SENT, HELD)
     end(opened, issue)
@@ -64,7 +64,7 @@ def test_a_subscriber_who_joined_later_is_sent_the_issue_and_no_other_again(
 
 
 def test_what_a_dead_command_left_of_the_missed_is_planned_by_the_next(
-    sqlite_site: Mailing,
+    sqlite_site: MailingSite,
     opened: Site,
     issue: Issue,
     sending: IssueSend,

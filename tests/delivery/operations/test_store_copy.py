@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 import sqlalchemy
 from commands import CommandResult, run_command
-from mailings import Mailing
+from mailing_site import MailingSite
 
 from syndicate.delivery.operations.store_copy import StoreCopied, copy_store
 from syndicate.errors import StoreError, SyndicateError
@@ -61,27 +61,27 @@ def quietly(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
     return items
 
 
-def setup_of(site: Mailing) -> Setup:
+def setup_of(site: MailingSite) -> Setup:
     return set_up(site.folder.config_file, os.environ)
 
 
-def copy(site: Mailing, target: str) -> StoreCopied:
+def copy(site: MailingSite, target: str) -> StoreCopied:
     return copy_store(setup_of(site), site.folder.database_url, target, quietly)
 
 
-def use(site: Mailing, url: str) -> None:
+def use(site: MailingSite, url: str) -> None:
     """Have the configuration name another store."""
     site.folder.database_url = url
     site.folder.configure(store={"url": url})
 
 
-def outbox(site: Mailing) -> Counter[str]:
+def outbox(site: MailingSite) -> Counter[str]:
     """Who got how many messages."""
     texts = [file.read_text() for file in (site.folder.root / "outbox").glob("*.eml")]
     return Counter(next(p for p in [*PEOPLE, LATER] if f"To: {p}" in text) for text in texts)
 
 
-def content(site: Mailing, url: str) -> dict[str, list[tuple[object, ...]]]:
+def content(site: MailingSite, url: str) -> dict[str, list[tuple[object, ...]]]:
     """All rows, without those by which stores differ."""
     own = ("place", "sent-counter", "moved-to")
     with closing(connect(url, site.folder.root)) as database:
@@ -92,7 +92,7 @@ def content(site: Mailing, url: str) -> dict[str, list[tuple[object, ...]]]:
     return tables | {"meta": [row for row in tables["meta"] if row[0] not in own]}
 
 
-def sent_in_part(site: Mailing) -> None:
+def sent_in_part(site: MailingSite) -> None:
     """Send the issue to some of its recipients."""
     site.subscribe(PEOPLE)
     site.issue()
@@ -100,13 +100,13 @@ def sent_in_part(site: Mailing) -> None:
     assert 0 < len(outbox(site)) < len(PEOPLE)
 
 
-def refusal(site: Mailing, action: Callable[[], object]) -> str:
+def refusal(site: MailingSite, action: Callable[[], object]) -> str:
     with pytest.raises(SyndicateError) as caught:
         action()
     return f"{caught.value.message} - {caught.value.hint}"
 
 
-def test_the_new_store_continues_where_the_old_one_was(site: Mailing, empty: str) -> None:
+def test_the_new_store_continues_where_the_old_one_was(site: MailingSite, empty: str) -> None:
     sent_in_part(site)
     before = content(site, site.folder.database_url)
     copied = copy(site, empty)
@@ -114,13 +114,17 @@ def test_the_new_store_continues_where_the_old_one_was(site: Mailing, empty: str
     assert copied.rows.rows >= sum(map(len, before.values()))
     assert content(site, empty) == before
     use(site, empty)
-    assert site.ask(lambda opened: Incarnation(opened.database, opened.sent_record).doubt()) is None
+    assert (
+        site.query(lambda opened: Incarnation(opened.database, opened.sent_record).doubt()) is None
+    )
     site.send()
     assert outbox(site) == Counter(PEOPLE), "nobody is left out, nobody got it twice"
     assert site.delivery_report().sent == len(PEOPLE)
 
 
-def test_the_old_store_neither_sends_nor_builds_nor_is_changed(site: Mailing, empty: str) -> None:
+def test_the_old_store_neither_sends_nor_builds_nor_is_changed(
+    site: MailingSite, empty: str
+) -> None:
     sent_in_part(site)
     old, before = site.folder.database_url, outbox(site)
     copy(site, empty)
@@ -132,7 +136,7 @@ def test_the_old_store_neither_sends_nor_builds_nor_is_changed(site: Mailing, em
     assert (outbox(site), content(site, old)) == (before, rows)
 
 
-def test_a_backup_of_the_old_store_sends_nothing(sqlite_site: Mailing, empty: str) -> None:
+def test_a_backup_of_the_old_store_sends_nothing(sqlite_site: MailingSite, empty: str) -> None:
     site, folder = sqlite_site, sqlite_site.folder.root
     sent_in_part(site)
     back_up(folder / "syndicate.db", folder / "backup.db")
@@ -144,7 +148,7 @@ def test_a_backup_of_the_old_store_sends_nothing(sqlite_site: Mailing, empty: st
     assert len(outbox(site)) < len(PEOPLE)
 
 
-def test_a_store_comes_back_as_it_went(sqlite_site: Mailing, empty_postgresql: str) -> None:
+def test_a_store_comes_back_as_it_went(sqlite_site: MailingSite, empty_postgresql: str) -> None:
     site = sqlite_site
     sent_in_part(site)
     before = content(site, site.folder.database_url)
@@ -157,7 +161,7 @@ def test_a_store_comes_back_as_it_went(sqlite_site: Mailing, empty_postgresql: s
     assert outbox(site) == Counter(PEOPLE)
 
 
-def test_the_records_outside_the_store_follow(sqlite_site: Mailing, tmp_path: Path) -> None:
+def test_the_records_outside_the_store_follow(sqlite_site: MailingSite, tmp_path: Path) -> None:
     sent_in_part(sqlite_site)
     with sqlite_site.folder.opened() as site:
         before = WithdrawalRecords(site.database, site.sent_record).read()
@@ -176,7 +180,7 @@ def test_the_records_outside_the_store_follow(sqlite_site: Mailing, tmp_path: Pa
 
 @pytest.mark.parametrize("interrupted_at", [1, 20, 51, 52])
 def test_an_interrupted_copy_leaves_the_old_store_usable(
-    site: Mailing, empty: str, interrupted_at: int
+    site: MailingSite, empty: str, interrupted_at: int
 ) -> None:
     sent_in_part(site)
     calls = 0
@@ -203,7 +207,7 @@ def test_an_interrupted_copy_leaves_the_old_store_usable(
 
 
 def test_a_copy_that_was_interrupted_while_the_new_store_took_over_is_completed(
-    sqlite_site: Mailing, empty: str, tmp_path: Path
+    sqlite_site: MailingSite, empty: str, tmp_path: Path
 ) -> None:
     site = sqlite_site
     sent_in_part(site)
@@ -224,7 +228,7 @@ def test_a_copy_that_was_interrupted_while_the_new_store_took_over_is_completed(
     assert outbox(site) == Counter(PEOPLE)
 
 
-def test_a_store_with_content_is_no_target(site: Mailing, empty: str) -> None:
+def test_a_store_with_content_is_no_target(site: MailingSite, empty: str) -> None:
     with closing(connect(empty, site.folder.root)) as other, other.transaction():
         other.upsert("meta", ("key", "value"), [("incarnation", "x")])
     site.folder.build()
@@ -233,24 +237,24 @@ def test_a_store_with_content_is_no_target(site: Mailing, empty: str) -> None:
     site.folder.build()
 
 
-def test_a_copy_cannot_be_made_twice(site: Mailing, empty: str, tmp_path: Path) -> None:
+def test_a_copy_cannot_be_made_twice(site: MailingSite, empty: str, tmp_path: Path) -> None:
     site.folder.build()
     copy(site, empty)
     assert "was moved to" in refusal(site, lambda: copy(site, empty))
     assert "was moved to" in refusal(site, lambda: copy(site, f"sqlite:///{tmp_path / 'x.db'}"))
 
 
-def test_a_store_is_not_copied_to_itself(site: Mailing) -> None:
+def test_a_store_is_not_copied_to_itself(site: MailingSite) -> None:
     site.folder.build()
     assert "both are the same store" in refusal(site, lambda: copy(site, site.folder.database_url))
 
 
-def test_a_store_that_is_not_there_is_not_made(sqlite_site: Mailing, empty: str) -> None:
+def test_a_store_that_is_not_there_is_not_made(sqlite_site: MailingSite, empty: str) -> None:
     assert "there is no store" in refusal(sqlite_site, lambda: copy(sqlite_site, empty))
     assert not (sqlite_site.folder.root / "syndicate.db").exists()
 
 
-def test_a_store_in_doubt_is_not_copied(sqlite_site: Mailing, empty: str) -> None:
+def test_a_store_in_doubt_is_not_copied(sqlite_site: MailingSite, empty: str) -> None:
     sent_in_part(sqlite_site)
     (sqlite_site.folder.root / ".syndicate.db.sent").unlink()
     text = refusal(sqlite_site, lambda: copy(sqlite_site, empty))
@@ -258,7 +262,7 @@ def test_a_store_in_doubt_is_not_copied(sqlite_site: Mailing, empty: str) -> Non
     assert "syndicate resume" in text
 
 
-def test_a_running_service_prevents_the_copy(site: Mailing, empty: str) -> None:
+def test_a_running_service_prevents_the_copy(site: MailingSite, empty: str) -> None:
     site.folder.build()
     with single_instance(lock_file(setup_of(site)), 4711):
         assert "4711" in refusal(site, lambda: copy(site, empty))
@@ -266,7 +270,7 @@ def test_a_running_service_prevents_the_copy(site: Mailing, empty: str) -> None:
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_a_sender_prevents_the_copy(site: Mailing, empty: str, side: str) -> None:
+def test_a_sender_prevents_the_copy(site: MailingSite, empty: str, side: str) -> None:
     site.folder.build()
     url = site.folder.database_url if side == "source" else empty
     with closing(connect(url, site.folder.root)) as other:
@@ -277,7 +281,7 @@ def test_a_sender_prevents_the_copy(site: Mailing, empty: str, side: str) -> Non
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_any_other_program_prevents_the_copy(site: Mailing, empty: str, side: str) -> None:
+def test_any_other_program_prevents_the_copy(site: MailingSite, empty: str, side: str) -> None:
     site.folder.build()
     url = site.folder.database_url if side == "source" else empty
     with closing(connect(url, site.folder.root)):
@@ -286,7 +290,7 @@ def test_any_other_program_prevents_the_copy(site: Mailing, empty: str, side: st
 
 
 def test_the_command_reports_what_is_equal_and_shows_no_password(
-    sqlite_site: Mailing, empty_postgresql: str, monkeypatch: pytest.MonkeyPatch
+    sqlite_site: MailingSite, empty_postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent_in_part(sqlite_site)
     assert "://postgres:@" in empty_postgresql
@@ -312,7 +316,7 @@ def test_the_command_reports_what_is_equal_and_shows_no_password(
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused(
-    sqlite_site: Mailing, written: str, message: str
+    sqlite_site: MailingSite, written: str, message: str
 ) -> None:
     done = command(sqlite_site, "sqlite:///syndicate.db", written)
     assert done.returncode == 2
@@ -321,11 +325,13 @@ def test_a_url_that_cannot_be_used_is_refused(
     assert "s3cr3t" not in done.stderr
 
 
-def command(site: Mailing, source: str, target: str) -> CommandResult:
+def command(site: MailingSite, source: str, target: str) -> CommandResult:
     return run_command(site.folder.root, "store", "copy", source, target)
 
 
-def test_the_service_does_not_start_with_a_moved_store(sqlite_site: Mailing, empty: str) -> None:
+def test_the_service_does_not_start_with_a_moved_store(
+    sqlite_site: MailingSite, empty: str
+) -> None:
     sqlite_site.folder.build()
     copy(sqlite_site, empty)
     done = run_command(sqlite_site.folder.root, "run", "--port", "0")
@@ -333,7 +339,7 @@ def test_the_service_does_not_start_with_a_moved_store(sqlite_site: Mailing, emp
     assert f"was moved to {name_of(empty)}" in done.stderr
 
 
-def test_a_preview_of_a_moved_store_is_refused(site: Mailing, empty: str) -> None:
+def test_a_preview_of_a_moved_store_is_refused(site: MailingSite, empty: str) -> None:
     site.folder.build()
     url = site.folder.database_url
     copy(site, empty)

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from commands import CommandResult, run_command
-from mailings import NAME, WEEKLY, Mailing, mailing
+from mailing_site import NAME, WEEKLY, MailingSite, new_mailing_site
 
 from site_folder import NOON
 from smtp_server import Action, SmtpServer, Step
@@ -44,40 +44,40 @@ from syndicate.timestamps import format_timestamp
 PEOPLE = [f"{name}@example.org" for name in ("ada", "bob", "cyd", "dan")]
 RECORD = ".syndicate.db.sent"
 PROGRAM = Path(sys.executable).with_name("syndicate")
-DYING = Path(__file__).parents[1] / "dying.py"
+DYING = Path(__file__).parents[1] / "crash_points.py"
 
 
 @pytest.fixture
-def file_site(tmp_path: Path) -> Mailing:
+def file_site(tmp_path: Path) -> MailingSite:
     """A site on SQLite, beside its configuration, whose issue is to be sent."""
-    return prepared(mailing(tmp_path / "site", "sqlite:///syndicate.db"))
+    return prepared(new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db"))
 
 
-def prepared(site: Mailing) -> Mailing:
+def prepared(site: MailingSite) -> MailingSite:
     site.subscribe(PEOPLE)
     site.issue()
     return site
 
 
-def at(site: Mailing, root: Path) -> Mailing:
+def at(site: MailingSite, root: Path) -> MailingSite:
     """The same site in another folder."""
-    other = mailing(root.with_name(f"{root.name}-made"), site.folder.database_url)
+    other = new_mailing_site(root.with_name(f"{root.name}-made"), site.folder.database_url)
     other.folder.root = root
     return other
 
 
-def copied(site: Mailing, target: str) -> Mailing:
+def copied(site: MailingSite, target: str) -> MailingSite:
     root = site.folder.root
     subprocess.run(["cp", "-a", root, root.with_name(target)], check=True)
     return at(site, root.with_name(target))
 
 
-def doubt(site: Mailing) -> Doubt | None:
+def doubt(site: MailingSite) -> Doubt | None:
     with site.folder.opened() as opened:
         return Incarnation(opened.database, opened.sent_record).doubt()
 
 
-def outbox(*sites: Mailing) -> Counter[str]:
+def outbox(*sites: MailingSite) -> Counter[str]:
     """Who got how many messages."""
     found: Counter[str] = Counter()
     for site in sites:
@@ -86,19 +86,19 @@ def outbox(*sites: Mailing) -> Counter[str]:
     return found
 
 
-def refused(site: Mailing) -> str:
+def refused(site: MailingSite) -> str:
     with pytest.raises(SyndicateError) as caught:
         site.send()
     assert "syndicate resume" in (caught.value.hint or "")
     return caught.value.message
 
 
-def restored(site: Mailing) -> Restored:
+def restored(site: MailingSite) -> Restored:
     with site.folder.opened() as opened:
         return resume_restored(opened, NOON)
 
 
-def test_a_store_in_its_place_is_never_in_doubt(site: Mailing) -> None:
+def test_a_store_in_its_place_is_never_in_doubt(site: MailingSite) -> None:
     prepared(site)
     assert doubt(site) is None
     assert site.send().sent == len(PEOPLE)
@@ -106,7 +106,7 @@ def test_a_store_in_its_place_is_never_in_doubt(site: Mailing) -> None:
     assert site.send().sent == 0
 
 
-def test_a_copy_of_the_folder_sends_nothing(file_site: Mailing) -> None:
+def test_a_copy_of_the_folder_sends_nothing(file_site: MailingSite) -> None:
     other = copied(file_site, "site2")
     assert file_site.send().sent == len(PEOPLE)
     assert str(Doubt.MOVED) in refused(other)
@@ -116,14 +116,14 @@ def test_a_copy_of_the_folder_sends_nothing(file_site: Mailing) -> None:
 
 
 def test_a_copy_made_before_anything_was_sent_or_made_sends_nothing(tmp_path: Path) -> None:
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     site.subscribe(PEOPLE)
     assert doubt(copied(site, "site2")) is Doubt.MOVED
 
 
 @pytest.mark.parametrize("files", [["syndicate.db"], ["syndicate.db", RECORD]])
 def test_a_store_copied_without_its_log_is_refused(
-    file_site: Mailing, tmp_path: Path, files: list[str]
+    file_site: MailingSite, tmp_path: Path, files: list[str]
 ) -> None:
     file_site.send()
     target = tmp_path / "new"
@@ -134,19 +134,19 @@ def test_a_store_copied_without_its_log_is_refused(
     assert str(Doubt.MOVED) in refused(at(file_site, target))
 
 
-def test_a_renamed_folder_is_the_same_store(file_site: Mailing) -> None:
+def test_a_renamed_folder_is_the_same_store(file_site: MailingSite) -> None:
     root = file_site.folder.root
     root.rename(root.with_name("renamed"))
     assert at(file_site, root.with_name("renamed")).send().sent == len(PEOPLE)
 
 
-def test_a_folder_seen_by_another_path_is_the_same_store(file_site: Mailing) -> None:
+def test_a_folder_seen_by_another_path_is_the_same_store(file_site: MailingSite) -> None:
     link = file_site.folder.root.with_name("link")
     link.symlink_to(file_site.folder.root)
     assert at(file_site, link).send().sent == len(PEOPLE)
 
 
-def test_a_store_that_two_folders_lead_to_has_one_sender(file_site: Mailing) -> None:
+def test_a_store_that_two_folders_lead_to_has_one_sender(file_site: MailingSite) -> None:
     """By a symbolic link of its file: the second folder finds the same locks and record."""
     root = file_site.folder.root
     other = root.with_name("site2")
@@ -161,13 +161,15 @@ def test_a_store_that_two_folders_lead_to_has_one_sender(file_site: Mailing) -> 
     assert file_site.send().sent == len(PEOPLE)
 
 
-def refused_by_lock(site: Mailing) -> str:
+def refused_by_lock(site: MailingSite) -> str:
     with pytest.raises(SyndicateError) as caught:
         site.send()
     return caught.value.message
 
 
-def test_a_backup_copied_over_the_store_sends_nothing(file_site: Mailing, tmp_path: Path) -> None:
+def test_a_backup_copied_over_the_store_sends_nothing(
+    file_site: MailingSite, tmp_path: Path
+) -> None:
     store, backup = file_site.folder.root / "syndicate.db", tmp_path / "backup.db"
     back_up(store, backup)
     assert file_site.send().sent == len(PEOPLE)
@@ -184,7 +186,7 @@ def test_a_backup_copied_over_the_store_sends_nothing(file_site: Mailing, tmp_pa
 
 
 def test_a_folder_that_was_deleted_and_copied_back_sends_nothing(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     root, backup = file_site.folder.root, tmp_path / "backup"
     subprocess.run(["cp", "-a", root, backup], check=True)
@@ -197,7 +199,7 @@ def test_a_folder_that_was_deleted_and_copied_back_sends_nothing(
 @pytest.mark.parametrize("copy", [("cp", "-a"), ("rsync", "-a", "--inplace", "--delete")])
 def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
     copy: tuple[str, ...],
-    file_site: Mailing,
+    file_site: MailingSite,
     tmp_path: Path,
     require_program: Callable[[str, str], str],
 ) -> None:
@@ -215,7 +217,7 @@ def test_a_backup_of_the_whole_folder_put_over_it_sends_nothing(
 
 
 def test_an_issue_made_after_a_backup_of_the_whole_folder_is_recognised(tmp_path: Path) -> None:
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     site.subscribe(PEOPLE)
     subprocess.run(["cp", "-a", site.folder.root, tmp_path / "backup"], check=True)
     site.issue()
@@ -224,14 +226,16 @@ def test_an_issue_made_after_a_backup_of_the_whole_folder_is_recognised(tmp_path
     assert restored(site).lost == (NAME,)
 
 
-def test_a_copy_cannot_be_resumed_as_moved_once_the_original_has_sent(file_site: Mailing) -> None:
+def test_a_copy_cannot_be_resumed_as_moved_once_the_original_has_sent(
+    file_site: MailingSite,
+) -> None:
     other = copied(file_site, "site2")
     file_site.send()
     with other.folder.opened() as opened, pytest.raises(SyndicateError, match="older"):
         resume_moved(opened)
 
 
-def test_the_record_at_home_is_its_owners_alone(file_site: Mailing, state_home: Path) -> None:
+def test_the_record_at_home_is_its_owners_alone(file_site: MailingSite, state_home: Path) -> None:
     file_site.send()
     with file_site.folder.opened() as opened:
         identity = Incarnation(opened.database, opened.sent_record).identity()
@@ -241,7 +245,9 @@ def test_the_record_at_home_is_its_owners_alone(file_site: Mailing, state_home: 
 
 
 @pytest.mark.parametrize("home", [{}, {"HOME": "/dev/null"}, {"XDG_STATE_HOME": "state"}])
-def test_a_service_without_a_home_sends_as_well(home: dict[str, str], file_site: Mailing) -> None:
+def test_a_service_without_a_home_sends_as_well(
+    home: dict[str, str], file_site: MailingSite
+) -> None:
     environment = {"PATH": os.environ["PATH"], **home}
     said = subprocess.run(
         [PROGRAM, "send"], cwd=file_site.folder.root, env=environment, capture_output=True
@@ -252,7 +258,7 @@ def test_a_service_without_a_home_sends_as_well(home: dict[str, str], file_site:
     assert doubt(file_site) is None
 
 
-def test_a_new_store_in_place_of_one_that_sent_makes_no_issue(file_site: Mailing) -> None:
+def test_a_new_store_in_place_of_one_that_sent_makes_no_issue(file_site: MailingSite) -> None:
     file_site.send()
     for file in file_site.folder.root.glob("syndicate.db*"):
         file.unlink()
@@ -266,7 +272,7 @@ def test_a_new_store_in_place_of_one_that_sent_makes_no_issue(file_site: Mailing
     assert made is None, "what a lost issue carried is not sent again"
 
 
-def test_a_store_older_than_sent_records_is_accepted(file_site: Mailing) -> None:
+def test_a_store_older_than_sent_records_is_accepted(file_site: MailingSite) -> None:
     with sqlite3.connect(file_site.folder.root / "syndicate.db") as opened:
         opened.execute("DELETE FROM meta WHERE key IN ('incarnation', 'place', 'sent-counter')")
     opened.close()
@@ -274,7 +280,7 @@ def test_a_store_older_than_sent_records_is_accepted(file_site: Mailing) -> None
     assert file_site.send().sent == len(PEOPLE)
 
 
-def as_before_there_were_records(site: Mailing, backup: Path) -> None:
+def without_withdrawal_record(site: MailingSite, backup: Path) -> None:
     """Have a site, and a backup of it, be as a version left them that kept no record."""
     store = site.folder.root / "syndicate.db"
     with sqlite3.connect(store) as opened:
@@ -285,28 +291,28 @@ def as_before_there_were_records(site: Mailing, backup: Path) -> None:
 
 
 def test_an_old_backup_without_an_identity_is_still_a_restored_one(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
-    as_before_there_were_records(file_site, tmp_path / "backup.db")
+    without_withdrawal_record(file_site, tmp_path / "backup.db")
     restore(tmp_path / "backup.db", file_site.folder.root / "syndicate.db", ".before")
     assert doubt(file_site) is Doubt.RESTORED
 
 
 def test_an_old_backup_without_an_identity_put_over_an_upgraded_store_is_noticed(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
-    as_before_there_were_records(file_site, tmp_path / "backup.db")
+    without_withdrawal_record(file_site, tmp_path / "backup.db")
     assert doubt(file_site) is None, "upgraded, and nothing was sent since"
     shutil.copy(tmp_path / "backup.db", file_site.folder.root / "syndicate.db")
     assert doubt(file_site) is Doubt.OTHER
 
 
-def test_a_missing_record_is_noticed(file_site: Mailing) -> None:
+def test_a_missing_record_is_noticed(file_site: MailingSite) -> None:
     (file_site.folder.root / RECORD).unlink()
     assert doubt(file_site) is Doubt.UNRECORDED
 
 
-def test_an_unreadable_record_is_noticed(file_site: Mailing) -> None:
+def test_an_unreadable_record_is_noticed(file_site: MailingSite) -> None:
     (file_site.folder.root / RECORD).write_bytes(b"\0" * 126)
     assert doubt(file_site) is Doubt.OTHER
 
@@ -314,7 +320,7 @@ def test_an_unreadable_record_is_noticed(file_site: Mailing) -> None:
 # -- statements ------------------------------------------------------------------------------------
 
 
-def test_a_store_that_was_moved_whole_continues(file_site: Mailing) -> None:
+def test_a_store_that_was_moved_whole_continues(file_site: MailingSite) -> None:
     other = copied(file_site, "site2")
     shutil.rmtree(file_site.folder.root)
     with other.folder.opened() as opened:
@@ -324,7 +330,7 @@ def test_a_store_that_was_moved_whole_continues(file_site: Mailing) -> None:
 
 @pytest.mark.parametrize("lost", [RECORD, "the log"])
 def test_a_store_that_was_moved_in_part_cannot_be_resumed_as_moved(
-    file_site: Mailing, tmp_path: Path, lost: str
+    file_site: MailingSite, tmp_path: Path, lost: str
 ) -> None:
     back_up(file_site.folder.root / "syndicate.db", tmp_path / "backup.db")
     file_site.send()
@@ -337,7 +343,7 @@ def test_a_store_that_was_moved_in_part_cannot_be_resumed_as_moved(
         resume_moved(opened)
 
 
-def test_a_copy_never_sends_what_was_pending(file_site: Mailing) -> None:
+def test_a_copy_never_sends_what_was_pending(file_site: MailingSite) -> None:
     other = copied(file_site, "staging")
     with other.folder.opened() as opened:
         assert resume_copy(opened, NOON).dropped == (NAME,)
@@ -347,20 +353,20 @@ def test_a_copy_never_sends_what_was_pending(file_site: Mailing) -> None:
     assert doubt(file_site) is None
 
 
-def test_links_of_a_copy_are_signed_with_another_key(file_site: Mailing) -> None:
+def test_links_of_a_copy_are_signed_with_another_key(file_site: MailingSite) -> None:
     from syndicate.store.requests import SigningKeys
 
     file_site.send()
     other = copied(file_site, "staging")
     with other.folder.opened() as opened:
         resume_copy(opened, NOON)
-        mine = {each.key for each in SigningKeys(opened.database).good("2026-11-22T12:00:00Z")}
+        mine = {each.key for each in SigningKeys(opened.database).valid("2026-11-22T12:00:00Z")}
     with file_site.folder.opened() as opened:
-        theirs = {each.key for each in SigningKeys(opened.database).good("2026-11-22T12:00:00Z")}
+        theirs = {each.key for each in SigningKeys(opened.database).valid("2026-11-22T12:00:00Z")}
     assert mine.isdisjoint(theirs)
 
 
-def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: Mailing) -> None:
+def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: MailingSite) -> None:
     last = max(each.id for each in file_site.subscribe(["eve@example.org"]))
     restored(file_site)
     assert file_site.subscribe(["fay@example.org"])[0].id > last + 1000
@@ -372,7 +378,7 @@ def test_numbers_that_a_lost_store_gave_are_not_given_again(file_site: Mailing) 
     assert made.sequence > 1000
 
 
-def test_held_deliveries_can_be_sent_or_counted_as_sent(file_site: Mailing) -> None:
+def test_held_deliveries_can_be_sent_or_counted_as_sent(file_site: MailingSite) -> None:
     restored(file_site)
     done = [
         run_command(file_site.folder.root, *words).returncode
@@ -387,7 +393,7 @@ def test_held_deliveries_can_be_sent_or_counted_as_sent(file_site: Mailing) -> N
 
 
 def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) -> None:
-    site = mailing(tmp_path / "site", "sqlite:///syndicate.db")
+    site = new_mailing_site(tmp_path / "site", "sqlite:///syndicate.db")
     site.subscribe(PEOPLE)
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
@@ -398,9 +404,9 @@ def test_a_draft_whose_sending_began_after_the_backup_is_held(tmp_path: Path) ->
     assert restored(site).held == {NAME: len(PEOPLE)}
 
 
-def drafted(root: Path, database_url: str) -> Mailing:
+def drafted(root: Path, database_url: str) -> MailingSite:
     """A site with a draft that waits for approval."""
-    site = mailing(root, database_url)
+    site = new_mailing_site(root, database_url)
     site.subscribe(PEOPLE)
     site.folder.configure(newsletters={"weekly": {**WEEKLY, "approval": "manual"}})
     site.issue()
@@ -408,7 +414,7 @@ def drafted(root: Path, database_url: str) -> Mailing:
 
 
 @contextmanager
-def rolled_back(site: Mailing) -> Iterator[None]:
+def rolled_back(site: MailingSite) -> Iterator[None]:
     """Whatever becomes of a store within, it is as it was at the end, in the same place."""
     url = site.folder.database_url
     if url.startswith("sqlite"):
@@ -423,7 +429,7 @@ def rolled_back(site: Mailing) -> Iterator[None]:
     put_rows(url, rows)
 
 
-def approve(site: Mailing, *when: str) -> None:
+def approve(site: MailingSite, *when: str) -> None:
     assert run_command(site.folder.root, "issues", "approve", NAME, *when).returncode == 0
 
 
@@ -434,9 +440,9 @@ def test_a_draft_that_was_sent_after_the_backup_is_shown_as_when_it_was_approved
     with rolled_back(site):
         approve(site)
         assert site.send().sent == len(PEOPLE)
-        before = site.ask(approved_at)
+        before = site.query(approved_at)
     assert restored(site).held == {NAME: len(PEOPLE)}
-    assert site.ask(approved_at) == before
+    assert site.query(approved_at) == before
     site.folder.build(NOON)
     assert "weekly/2026-11-22-1200" in (
         site.folder.root / "public/newsletters/weekly/feed.xml"
@@ -453,7 +459,7 @@ def test_a_record_of_an_older_version_has_no_time_of_approval(
     with record.open("a", encoding="utf-8") as file:
         file.write("\n" + json.dumps({"began": NAME.split("/")}))
     restored(site)
-    assert site.ask(approved_at) == format_timestamp(NOON)
+    assert site.query(approved_at) == format_timestamp(NOON)
     site.folder.build(NOON)
 
 
@@ -477,7 +483,7 @@ def test_a_draft_that_was_to_be_approved_by_the_clock_waits_after_a_restore(
 
 
 @pytest.mark.parametrize("case", ["--restored", "--copy"])
-def test_a_store_that_is_not_in_doubt_needs_no_statement(case: str, file_site: Mailing) -> None:
+def test_a_store_that_is_not_in_doubt_needs_no_statement(case: str, file_site: MailingSite) -> None:
     """It would hold, or drop, what is still to be sent."""
 
     def typed(*words: str) -> CommandResult:
@@ -493,7 +499,7 @@ def test_a_store_that_is_not_in_doubt_needs_no_statement(case: str, file_site: M
 
 
 def test_a_backup_that_is_restored_twice_knows_what_was_lost_the_first_time(
-    file_site: Mailing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file_site: MailingSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")  # the record beside is all there is
     store, backup = file_site.folder.root / "syndicate.db", tmp_path / "backup.db"
@@ -512,19 +518,19 @@ def test_a_backup_that_is_restored_twice_knows_what_was_lost_the_first_time(
 
 
 def test_on_a_server_another_folder_is_the_same_store(postgresql_url: str, tmp_path: Path) -> None:
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     assert copied(site, "site2").send().sent == len(PEOPLE)
     assert site.send().sent == 0
 
 
 def test_on_a_server_an_older_state_sends_nothing(postgresql_url: str, tmp_path: Path) -> None:
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     with rolled_back(site):
         assert site.send().sent == len(PEOPLE)
     assert doubt(site) is Doubt.OLDER
 
 
-def on_another_host(site: Mailing, monkeypatch: pytest.MonkeyPatch) -> Mailing:
+def on_another_host(site: MailingSite, monkeypatch: pytest.MonkeyPatch) -> MailingSite:
     """The same site in another folder, with another home, without any record of what was sent."""
     root = site.folder.root.with_name("host2")
     shutil.copytree(site.folder.root, root, ignore=shutil.ignore_patterns(".*", "outbox"))
@@ -536,7 +542,7 @@ def test_on_a_server_another_host_without_a_record_sends_nothing_once_something_
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database may have been restored in place: this host could not notice."""
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     with rolled_back(site):
         assert site.send().sent == len(PEOPLE)
     other = on_another_host(site, monkeypatch)
@@ -548,7 +554,7 @@ def test_on_a_server_another_host_without_a_record_sends_nothing_once_something_
 def test_on_a_server_another_host_begins_with_resume_moved(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     assert site.send().sent == len(PEOPLE)
     other = on_another_host(site, monkeypatch)
     assert run_command(other.folder.root, "resume", "--moved").returncode == 0
@@ -560,7 +566,7 @@ def test_on_a_server_another_host_begins_with_resume_moved(
 def test_on_a_server_one_folder_of_a_user_knows_what_another_recorded(
     postgresql_url: str, tmp_path: Path
 ) -> None:
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     other = copied(site, "site2")
     (other.folder.root / RECORD).unlink()
     with rolled_back(site):
@@ -573,7 +579,7 @@ def test_a_dump_restored_in_place_is_noticed_by_every_host(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by one whose record is older than the dump, as another host sent since."""
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     other = on_another_host(site, monkeypatch)
     with other.folder.opened() as opened:
         resume_moved(opened)
@@ -604,7 +610,7 @@ def test_hosts_of_one_server_come_to_agree_after_a_restore(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Host 2 makes an issue after the backup, of which host 1 knows nothing."""
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     site.send()
     other = on_another_host(site, monkeypatch)
     host1, host2 = str(tmp_path / "state"), str(other.folder.root / "state")
@@ -636,12 +642,14 @@ def test_hosts_of_one_server_come_to_agree_after_a_restore(
 def test_on_a_server_a_database_that_was_copied_sends_nothing(
     postgresql_url: str, tmp_path: Path
 ) -> None:
-    site = prepared(mailing(tmp_path / "site", postgresql_url))
+    site = prepared(new_mailing_site(tmp_path / "site", postgresql_url))
     name = f"copy_{os.getpid()}"
     database = sqlalchemy.make_url(postgresql_url).database
     run_on_server(postgresql_url, f"CREATE DATABASE {name} TEMPLATE {database}")
     try:
-        other = mailing(tmp_path / "other", postgresql_url.replace("/postgres?", f"/{name}?"))
+        other = new_mailing_site(
+            tmp_path / "other", postgresql_url.replace("/postgres?", f"/{name}?")
+        )
         assert doubt(other) is Doubt.MOVED
     finally:
         run_on_server(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
@@ -718,7 +726,7 @@ LIKELY = {("after", "mark_sending"), ("before", "apply_transitions"), ("within",
     ],
 )
 def test_after_any_crash_the_store_continues_and_an_older_one_does_not(
-    when: tuple[str, str], file_site: Mailing, tmp_path: Path
+    when: tuple[str, str], file_site: MailingSite, tmp_path: Path
 ) -> None:
     """At each moment: the store itself is not in doubt; a backup is, if anything went out."""
     root, backup = file_site.folder.root, tmp_path / "backup.db"
@@ -736,7 +744,7 @@ def test_after_any_crash_the_store_continues_and_an_older_one_does_not(
     with older.folder.opened() as opened:  # as if it had been restored in its place
         incarnation = Incarnation(opened.database, opened.sent_record)
         with opened.database.transaction():
-            incarnation.settle()
+            incarnation.confirm_place()
         found = incarnation.doubt()
     assert found is Doubt.OLDER or not went_out
     assert doubt(file_site) is None
@@ -747,7 +755,9 @@ def test_after_any_crash_the_store_continues_and_an_older_one_does_not(
     assert all(got[who] == 1 for who, state in states.items() if state == "sent")
 
 
-def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site: Mailing) -> None:
+def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(
+    file_site: MailingSite,
+) -> None:
     """The record breaks after the first message: the rest is not held."""
     record = file_site.folder.root / RECORD
     kept = record.with_name("kept")
@@ -762,7 +772,7 @@ def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site
         file_site.send_by_smtp(server.port, connections=1)
         with pytest.raises(StoreError, match="record of what was sent cannot be written"):
             file_site.send()
-        assert len(server.mails) == 1
+        assert len(server.accepted) == 1
         record.rmdir()
         kept.rename(record)
         assert list(file_site.states().values()).count("sent") == 1
@@ -770,14 +780,14 @@ def test_nothing_is_sent_that_cannot_be_recorded_and_all_is_sent_later(file_site
     with SmtpServer() as server:
         file_site.send_by_smtp(server.port, connections=1)
         assert file_site.send().sent == len(PEOPLE) - 1
-        assert len(server.mails) == len(PEOPLE) - 1
+        assert len(server.accepted) == len(PEOPLE) - 1
     assert file_site.delivery_report().held == 0
 
 
 # -- commands --------------------------------------------------------------------------------------
 
 
-def test_backup_and_restore_by_command(file_site: Mailing, tmp_path: Path) -> None:
+def test_backup_and_restore_by_command(file_site: MailingSite, tmp_path: Path) -> None:
     root = file_site.folder.root
 
     def typed(*words: object) -> CommandResult:
@@ -809,7 +819,7 @@ def test_backup_and_restore_by_command(file_site: Mailing, tmp_path: Path) -> No
 
 
 def test_a_disk_too_full_for_a_backup_is_named_not_the_store(
-    file_site: Mailing, small_disk: Path
+    file_site: MailingSite, small_disk: Path
 ) -> None:
     with pytest.raises(StoreError, match="full") as caught:
         back_up(file_site.folder.root / "syndicate.db", small_disk / "backup.db")
@@ -830,7 +840,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_store_cannot_be_a_backup_of_itself(file_site: Mailing) -> None:
+def test_a_store_cannot_be_a_backup_of_itself(file_site: MailingSite) -> None:
     store = file_site.folder.root / "syndicate.db"
     with pytest.raises(StoreError, match="is the store itself"):
         restore(store, store, ".before")
@@ -838,7 +848,7 @@ def test_a_store_cannot_be_a_backup_of_itself(file_site: Mailing) -> None:
 
 
 def test_a_backup_made_while_messages_are_sent_is_complete(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     backup = tmp_path / "backup.db"
 
@@ -859,7 +869,7 @@ def test_a_backup_made_while_messages_are_sent_is_complete(
 
 @pytest.mark.parametrize("lock", ["lock", "lock_sending"])
 def test_nothing_is_restored_while_another_is_at_work(
-    file_site: Mailing, tmp_path: Path, lock: str
+    file_site: MailingSite, tmp_path: Path, lock: str
 ) -> None:
     store = file_site.folder.root / "syndicate.db"
     back_up(store, tmp_path / "backup.db")
@@ -883,7 +893,7 @@ with store.transaction():
 
 
 def test_nothing_is_restored_while_another_program_has_the_store_open(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     """An import, say, that only writes at its end: what it writes would be lost."""
     store = file_site.folder.root / "syndicate.db"
@@ -907,7 +917,7 @@ def test_nothing_is_restored_while_another_program_has_the_store_open(
 
 
 def test_a_store_that_is_replaced_while_it_is_opened_is_opened_again(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     store, other = file_site.folder.root / "syndicate.db", tmp_path / "other.db"
     back_up(store, other)
@@ -926,7 +936,7 @@ def test_a_store_that_is_replaced_while_it_is_opened_is_opened_again(
         assert site.database.rows("SELECT 1 FROM meta WHERE key = 'imported'")
 
 
-def test_a_damaged_store_can_be_replaced(file_site: Mailing, tmp_path: Path) -> None:
+def test_a_damaged_store_can_be_replaced(file_site: MailingSite, tmp_path: Path) -> None:
     store = file_site.folder.root / "syndicate.db"
     back_up(store, tmp_path / "backup.db")
     store.write_bytes(b"no database" * 1000)
@@ -934,7 +944,7 @@ def test_a_damaged_store_can_be_replaced(file_site: Mailing, tmp_path: Path) -> 
     assert doubt(file_site) is Doubt.RESTORED
 
 
-def test_a_backup_touches_no_other_file(file_site: Mailing, tmp_path: Path) -> None:
+def test_a_backup_touches_no_other_file(file_site: MailingSite, tmp_path: Path) -> None:
     (tmp_path / "backup.db.part").write_text("of another program", encoding="utf-8")
     back_up(file_site.folder.root / "syndicate.db", tmp_path / "backup.db")
     assert (tmp_path / "backup.db.part").read_text(encoding="utf-8") == "of another program"
@@ -945,7 +955,7 @@ def test_a_backup_touches_no_other_file(file_site: Mailing, tmp_path: Path) -> N
     "tables", ["CREATE TABLE marks (url TEXT)", "CREATE TABLE alembic_version (version_num TEXT)"]
 )
 def test_the_database_of_another_program_is_named_when_it_is_restored(
-    file_site: Mailing, tmp_path: Path, tables: str
+    file_site: MailingSite, tmp_path: Path, tables: str
 ) -> None:
     store, foreign = file_site.folder.root / "syndicate.db", tmp_path / "foreign.db"
     with sqlite3.connect(foreign) as made:
@@ -959,7 +969,7 @@ def test_the_database_of_another_program_is_named_when_it_is_restored(
 
 
 def test_a_backup_of_a_newer_version_is_named_when_it_is_restored(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     store, newer = file_site.folder.root / "syndicate.db", tmp_path / "newer.db"
     back_up(store, newer)
@@ -973,7 +983,7 @@ def test_a_backup_of_a_newer_version_is_named_when_it_is_restored(
 
 @pytest.mark.parametrize("data", [b"", b"not a database at all" * 400])
 def test_a_file_that_is_not_a_store_is_not_restored(
-    file_site: Mailing, tmp_path: Path, data: bytes
+    file_site: MailingSite, tmp_path: Path, data: bytes
 ) -> None:
     (tmp_path / "backup.db").write_bytes(data)
     store = file_site.folder.root / "syndicate.db"
@@ -986,7 +996,7 @@ def test_a_file_that_is_not_a_store_is_not_restored(
 
 
 def test_a_restored_store_keeps_nothing_of_the_log_of_the_one_before(
-    file_site: Mailing, tmp_path: Path
+    file_site: MailingSite, tmp_path: Path
 ) -> None:
     store, backup = file_site.folder.root / "syndicate.db", tmp_path / "backup.db"
     back_up(store, backup)

@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from reserved_port import reserved_port
-from smtp_server import Action, Close, Say, SmtpServer, Stall, Step, scripted
+from smtp_server import Action, Close, Reply, SmtpServer, Stall, Step, scripted
 from syndicate.config.model import Security, Server
 from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.smtp import client
@@ -71,11 +71,11 @@ def send(transport: Transport, *names: str, message: bytes = MESSAGE) -> list[st
                 session.begin(to(name))
                 told.append(session.finish(message, following))
             except DeliveryError as error:
-                told.append(story(error))
+                told.append(outcome_of(error))
     return told
 
 
-def story(error: DeliveryError) -> str:
+def outcome_of(error: DeliveryError) -> str:
     """What the ledger goes by."""
     facts = {
         "for good": error.permanent,
@@ -93,11 +93,11 @@ def wait_for(true: Callable[[], bool]) -> None:
 
 
 def received(server: SmtpServer) -> list[str]:
-    return [mail.to[0].partition("@")[0] for mail in server.mails]
+    return [mail.to[0].partition("@")[0] for mail in server.accepted]
 
 
 @pytest.fixture(autouse=True)
-def impatient_after_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeout_after_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
 
 
@@ -131,9 +131,11 @@ def outcomes_of_waiting(
 def test_messages_arrive_whole_over_one_connection(extensions: tuple[str, ...]) -> None:
     with SmtpServer(extensions=extensions) as server:
         told = send(transport(server), "ann", "bob", "cy")
-    assert told == [f"250 2.0.0 taken as {n}" for n in (1, 2, 3)]
+    assert told == [f"250 2.0.0 queued as {n}" for n in (1, 2, 3)]
     assert received(server) == ["ann", "bob", "cy"]
-    assert {(mail.sender, mail.body) for mail in server.mails} == {("letters@example.org", MESSAGE)}
+    assert {(mail.sender, mail.body) for mail in server.accepted} == {
+        ("letters@example.org", MESSAGE)
+    }
     assert server.connections == 1
     assert server.commands[0] == "EHLO here.example.org"
     assert server.commands[-1] == "QUIT"
@@ -171,7 +173,7 @@ def test_the_session_encrypts_and_logs_in(
     )
     with server:
         told = send(transport(server, security, user="jo", password="pass wörd"), "ann", "bob")
-    assert told == ["250 2.0.0 taken as 1", "250 2.0.0 taken as 2"]
+    assert told == ["250 2.0.0 queued as 1", "250 2.0.0 queued as 2"]
     encrypted = [line for line in server.commands if line == "STARTTLS"]
     assert len(encrypted) == (security == "starttls")
 
@@ -180,7 +182,7 @@ def test_the_session_encrypts_and_logs_in(
 def test_a_large_message_arrives_by_tls(tls: ssl.SSLContext) -> None:
     with SmtpServer(tls=tls) as server:
         assert send(transport(server, "starttls"), "ann", "bob", message=LARGE)
-    assert [mail.body == LARGE for mail in server.mails] == [True, True]
+    assert [mail.body == LARGE for mail in server.accepted] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -196,13 +198,13 @@ def test_a_large_message_arrives_by_tls(tls: ssl.SSLContext) -> None:
 def test_a_dot_at_the_beginning_of_a_line_ends_nothing(message: bytes) -> None:
     with SmtpServer() as server:
         send(transport(server), "ann", "bob", message=message)
-    assert [mail.body for mail in server.mails] == [message, message]
+    assert [mail.body for mail in server.accepted] == [message, message]
 
 
 def test_a_message_without_an_end_of_line_gets_one() -> None:
     with SmtpServer() as server:
         send(transport(server), "ann", message=b"x: y\r\n\r\nz")
-    assert server.mails[0].body == b"x: y\r\n\r\nz\r\n"
+    assert server.accepted[0].body == b"x: y\r\n\r\nz\r\n"
 
 
 def test_many_sessions_send_at_the_same_time() -> None:
@@ -224,7 +226,7 @@ def test_an_international_domain_is_sent_in_ascii() -> None:
     with SmtpServer(extensions=ONE_BY_ONE) as server, transport(server).session() as session:
         session.begin(Envelope("letters@bücher.example", "ann@münchen.example"))
         session.finish(MESSAGE)
-    (mail,) = server.mails
+    (mail,) = server.accepted
     assert (mail.sender, mail.to) == (
         "letters@xn--bcher-kva.example",
         ("ann@xn--mnchen-3ya.example",),
@@ -235,8 +237,8 @@ def test_non_ascii_addresses_are_sent_to_servers_with_smtputf8() -> None:
     with SmtpServer(extensions=TOGETHER) as server, transport(server).session() as session:
         session.begin(Envelope("letters@example.org", "jörg@example.org"))
         session.finish(MESSAGE)
-    assert server.mails[0].to == ("jörg@example.org",)
-    assert server.mails[0].announced.endswith("> SMTPUTF8")
+    assert server.accepted[0].to == ("jörg@example.org",)
+    assert server.accepted[0].mail_argument.endswith("> SMTPUTF8")
 
 
 @pytest.mark.parametrize("name", ["jörg", "a b", "a>\r\nRCPT TO:<b", "", 'a"'])
@@ -267,7 +269,7 @@ REFUSALS = [
 def test_a_refusal_concerns_one_message_and_the_next_is_sent(
     extensions: tuple[str, ...], step: str, reply: str, refused: str
 ) -> None:
-    behaviour = scripted(**{step: [None, Say(reply)]})
+    behaviour = scripted(**{step: [None, Reply(reply)]})
     with SmtpServer(behaviour, extensions=extensions) as server:
         told = send(transport(server), "ann", "bob", "cy")
     assert told[1] == refused
@@ -280,7 +282,7 @@ def test_a_refusal_concerns_one_message_and_the_next_is_sent(
 def test_a_refused_message_is_reported_before_an_unusable_address(
     extensions: tuple[str, ...],
 ) -> None:
-    behaviour = scripted(MESSAGE=Say("554 5.7.1 no"))
+    behaviour = scripted(MESSAGE=Reply("554 5.7.1 no"))
     with SmtpServer(behaviour, extensions=extensions) as server:
         outcomes = send(transport(server), "ann", "a b")
     assert outcomes == ["message, for good, lost", "recipient, for good"]
@@ -288,7 +290,7 @@ def test_a_refused_message_is_reported_before_an_unusable_address(
 
 
 def test_a_refusal_contains_the_status_and_not_the_address() -> None:
-    behaviour = scripted(RCPT=Say("550 5.1.1 <ann@example.org>: unknown"))
+    behaviour = scripted(RCPT=Reply("550 5.1.1 <ann@example.org>: unknown"))
     with (
         SmtpServer(behaviour) as server,
         transport(server).session() as session,
@@ -300,16 +302,16 @@ def test_a_refusal_contains_the_status_and_not_the_address() -> None:
 
 
 def test_a_server_that_accepts_data_without_recipients_gets_no_message() -> None:
-    behaviour = scripted(RCPT=Say("550 5.1.1 nobody"), DATA=Say("354 go ahead"))
+    behaviour = scripted(RCPT=Reply("550 5.1.1 nobody"), DATA=Reply("354 go ahead"))
     with SmtpServer(behaviour) as server:
         told = send(transport(server), "ann", "bob")
     assert told == ["recipient, for good, lost", "server, lost"]
-    assert server.mails == []
+    assert server.accepted == []
     assert "QUIT" not in server.commands
 
 
 def test_a_recipient_refused_before_the_connection_broke_stays_refused() -> None:
-    with SmtpServer(scripted(RCPT=Say("550 5.1.1 nobody", close=True))) as server:
+    with SmtpServer(scripted(RCPT=Reply("550 5.1.1 nobody", close=True))) as server:
         assert send(transport(server), "ann") == ["recipient, for good, lost"]
 
 
@@ -317,19 +319,19 @@ def test_a_recipient_refused_before_the_connection_broke_stays_refused() -> None
 
 BEFORE = ["MAIL", "RCPT", "DATA"]
 ABSURD = [
-    Say("hello?"),
-    Say("250-ok\r\n451 no"),
-    Say(b"\xff\xfe\x00\r\n"),
-    Say("999 ok"),
-    Say(b"250-" + b"x" * 100_000),
-    Say(b"250-x\r\n" * 200),
-    Say("120 wait"),
+    Reply("hello?"),
+    Reply("250-ok\r\n451 no"),
+    Reply(b"\xff\xfe\x00\r\n"),
+    Reply("999 ok"),
+    Reply(b"250-" + b"x" * 100_000),
+    Reply(b"250-x\r\n" * 200),
+    Reply("120 wait"),
 ]
 
 
 @both_ways
 @pytest.mark.parametrize("step", BEFORE)
-@pytest.mark.parametrize("action", [Close(), Say("421 4.3.2 shutting down", close=True), *ABSURD])
+@pytest.mark.parametrize("action", [Close(), Reply("421 4.3.2 shutting down", close=True), *ABSURD])
 def test_a_message_whose_connection_ends_before_it_was_not_sent(
     extensions: tuple[str, ...], step: str, action: Action
 ) -> None:
@@ -340,7 +342,7 @@ def test_a_message_whose_connection_ends_before_it_was_not_sent(
 
 
 @both_ways
-@pytest.mark.parametrize("action", [Close(), Close(kept=True), Say("354 more?"), *ABSURD])
+@pytest.mark.parametrize("action", [Close(), Close(accepted=True), Reply("354 more?"), *ABSURD])
 def test_a_message_whose_connection_ends_after_the_dot_is_uncertain(
     extensions: tuple[str, ...], action: Action
 ) -> None:
@@ -351,10 +353,10 @@ def test_a_message_whose_connection_ends_after_the_dot_is_uncertain(
 
 
 def test_421_after_the_dot_is_a_temporary_refusal() -> None:
-    behaviour = scripted(MESSAGE=Say("421 4.3.2 shutting down", close=True))
+    behaviour = scripted(MESSAGE=Reply("421 4.3.2 shutting down", close=True))
     with SmtpServer(behaviour) as server:
         assert send(transport(server), "ann", "bob") == ["message, lost", "server, lost"]
-    assert server.mails == []
+    assert server.accepted == []
 
 
 @pytest.mark.usefixtures("trusted")
@@ -371,7 +373,7 @@ def test_a_message_whose_end_was_not_handed_over_was_not_sent(
             told = send(way, "ann", "bob", message=LARGE)
         except DeliveryError:
             told = []
-        assert server.mails == []
+        assert server.accepted == []
         return told
 
     assert outcomes_of_waiting("BODY", action, attempt, tls=tls) == ["server, lost"] * 2
@@ -385,10 +387,10 @@ def test_a_message_that_was_handed_over_to_a_server_that_died_is_uncertain() -> 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("security", ["none", "starttls"])
 @pytest.mark.parametrize(
-    "said", [Say("354 go\r\n421 4.4.2 too late", close=True), Say("354 go\r\n250 ok")]
+    "said", [Reply("354 go\r\n421 4.4.2 too late", close=True), Reply("354 go\r\n250 ok")]
 )
 def test_a_server_that_stopped_waiting_gets_no_message(
-    tls: ssl.SSLContext, security: Security, said: Say
+    tls: ssl.SSLContext, security: Security, said: Reply
 ) -> None:
     server = SmtpServer(scripted(DATA=said), tls=tls)
     with server, transport(server, security).session() as session:
@@ -396,8 +398,8 @@ def test_a_server_that_stopped_waiting_gets_no_message(
         time.sleep(0.05)  # what was said may come in two pieces
         with pytest.raises(DeliveryError) as lost:
             session.finish(MESSAGE)
-    assert story(lost.value) == "server, lost"
-    assert server.mails == []
+    assert outcome_of(lost.value) == "server, lost"
+    assert server.accepted == []
 
 
 def test_closing_resets_an_announcement() -> None:
@@ -408,9 +410,9 @@ def test_closing_resets_an_announcement() -> None:
             wait_for(lambda: server.commands.count("DATA") == 2)
         with transport(server).session() as session:
             session.begin(to("cy"))
-        wait_for(lambda: len(server.broken) == 2)
+        wait_for(lambda: len(server.incomplete) == 2)
     assert received(server) == ["ann"]
-    assert server.broken == [b"", b""]
+    assert server.incomplete == [b"", b""]
 
 
 def test_another_message_than_was_announced_needs_another_connection() -> None:
@@ -419,7 +421,7 @@ def test_another_message_than_was_announced_needs_another_connection() -> None:
         session.finish(MESSAGE, following=to("bob"))
         with pytest.raises(DeliveryError) as lost:
             session.begin(to("cy"))
-    assert story(lost.value) == "server, lost"
+    assert outcome_of(lost.value) == "server, lost"
     assert received(server) == ["ann"]
 
 
@@ -430,7 +432,7 @@ def test_a_message_that_was_not_announced_cannot_be_sent() -> None:
         pytest.raises(RuntimeError, match="no message was announced"),
     ):
         session.finish(MESSAGE)
-    assert server.mails == []
+    assert server.accepted == []
 
 
 # -- time ------------------------------------------------------------------------------------
@@ -446,7 +448,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("action", [Stall(), Say("250 " + "x" * 600, every=DRIP)])
+@pytest.mark.parametrize("action", [Stall(), Reply("250 " + "x" * 600, byte_delay=DRIP)])
 @pytest.mark.parametrize(("step", "told"), STEPS.items())
 def test_no_step_waits_longer_than_it_may(step: str, told: str, action: Action) -> None:
     """Bytes that come one by one gain no time."""
@@ -463,7 +465,7 @@ def test_no_step_waits_longer_than_it_may(step: str, told: str, action: Action) 
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("step", ["STARTTLS", "AUTH"])
-@pytest.mark.parametrize("action", [Stall(), Say("220 " + "x" * 600, every=DRIP)])
+@pytest.mark.parametrize("action", [Stall(), Reply("220 " + "x" * 600, byte_delay=DRIP)])
 def test_no_step_of_logging_in_waits_longer(tls: ssl.SSLContext, step: str, action: Action) -> None:
     def attempt(server: SmtpServer, timeout: float) -> DeliveryError:
         way = transport(server, "starttls", user="jo", password="secret", timeout=timeout)
@@ -472,7 +474,7 @@ def test_no_step_of_logging_in_waits_longer(tls: ssl.SSLContext, step: str, acti
         return error.value
 
     error = outcomes_of_waiting(step, action, attempt, tls=tls, users={"jo": "secret"})
-    assert story(error) == "server, lost"
+    assert outcome_of(error) == "server, lost"
 
 
 def test_a_server_that_never_encrypts_is_not_waited_for() -> None:
@@ -483,13 +485,13 @@ def test_a_server_that_never_encrypts_is_not_waited_for() -> None:
 
 
 def test_a_slow_server_within_the_timeout_is_accepted() -> None:
-    with SmtpServer(scripted(RCPT=Say("250 ok", every=0.01))) as server:
-        assert send(transport(server), "ann") == ["250 2.0.0 taken as 1"]
+    with SmtpServer(scripted(RCPT=Reply("250 ok", byte_delay=0.01))) as server:
+        assert send(transport(server), "ann") == ["250 2.0.0 queued as 1"]
 
 
 def test_an_unanswered_quit_is_not_an_error() -> None:
     with SmtpServer(scripted(QUIT=Close())) as server:
-        assert send(transport(server), "ann") == ["250 2.0.0 taken as 1"]
+        assert send(transport(server), "ann") == ["250 2.0.0 queued as 1"]
 
 
 # -- getting in ------------------------------------------------------------------------------
@@ -528,7 +530,7 @@ def test_an_unknown_host_is_reported(host: str) -> None:
 def test_a_refusal_at_the_greeting_is_temporary_or_permanent(
     step: str, reply: str, permanent: bool
 ) -> None:
-    with SmtpServer(scripted(**{step: Say(reply)})) as server:
+    with SmtpServer(scripted(**{step: Reply(reply)})) as server:
         error = refused_entry(transport(server))
     assert error.permanent == permanent
     assert reply in error.message
@@ -547,14 +549,14 @@ def test_a_refused_login_is_permanent(tls: ssl.SSLContext, mechanism: str) -> No
 
 
 def test_a_temporarily_refused_login_may_be_retried() -> None:
-    behaviour = scripted(AUTH=Say("454 4.7.0 too many"))
+    behaviour = scripted(AUTH=Reply("454 4.7.0 too many"))
     with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
         assert not refused_entry(transport(server, user="jo", password="s3cret")).permanent
 
 
 @pytest.mark.parametrize("echo", ["s3cret", "am8=", "AGpvAHMzY3JldA==", "\0jo\0S3CRET"])
 def test_no_error_contains_the_password_even_if_the_server_repeats_it(echo: str) -> None:
-    behaviour = scripted(AUTH=Say(f"535 5.7.8 wrong: {echo}"))
+    behaviour = scripted(AUTH=Reply(f"535 5.7.8 wrong: {echo}"))
     with SmtpServer(behaviour, users={"jo": "s3cret"}) as server:
         error = refused_entry(transport(server, user="jo", password="s3cret"))
     assert "s3cret" not in error.message.lower()
@@ -615,7 +617,7 @@ def test_tls_at_a_port_without_it_is_reported() -> None:
 
 @pytest.mark.usefixtures("trusted")
 def test_replies_injected_before_starttls_are_refused(tls: ssl.SSLContext) -> None:
-    behaviour = scripted(STARTTLS=Say("220 go\r\n250-evil\r\n250 AUTH PLAIN"))
+    behaviour = scripted(STARTTLS=Reply("220 go\r\n250-evil\r\n250 AUTH PLAIN"))
     with SmtpServer(behaviour, tls=tls) as server:
         error = refused_entry(transport(server, "starttls"))
     assert "unencrypted data" in error.message

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from smtp_server import EXTENSIONS, Action, Say, SmtpServer, Step, scripted
+from smtp_server import EXTENSIONS, Action, Reply, SmtpServer, Step, scripted
 from syndicate.config.model import Server
 from syndicate.errors import DeliveryError, RejectedStage
 from syndicate.mail.smtp import client
@@ -42,7 +42,7 @@ STRAY = ["250 2.0.0 ok", "354 go", "451 4.3.0 not now", "550 5.1.1 no such user"
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
 
 
@@ -54,7 +54,7 @@ class Meaning:
     """
 
     plan: tuple[str, str]
-    odd: Say
+    odd: Reply
     at: str
     extensions: tuple[str, ...]
     sender: bool = False
@@ -67,12 +67,12 @@ class Meaning:
         if step.name == "BODY":
             return self.odd if odd else None
         action = self.meant(step)
-        return replace(self.odd, reply=action.reply) if odd else action
+        return replace(self.odd, text=action.text) if odd else action
 
-    def meant(self, step: Step) -> Say:
+    def meant(self, step: Step) -> Reply:
         if step.name == "EHLO":
             lines = ["loopback", *self.extensions]
-            return Say("".join(f"250-{each}\r\n" for each in lines) + "250 HELP")
+            return Reply("".join(f"250-{each}\r\n" for each in lines) + "250 HELP")
         if step.name == "MAIL":
             second = (step.connection, step.times) == (1, 1)
             self.sender, self.to = not self.refuses("MAIL", "bob" if second else ""), ""
@@ -82,7 +82,7 @@ class Meaning:
             self.to = "" if not self.sender or self.refuses("RCPT", name) else name
             return self.said(step.name, bool(self.to))
         if step.name == "DATA" and not self.to:
-            return Say("503 5.5.1 no valid recipients")
+            return Reply("503 5.5.1 no valid recipients")
         return self.said(
             step.name, not (step.name == "MESSAGE" and self.refuses("MESSAGE", self.to))
         )
@@ -93,9 +93,9 @@ class Meaning:
             return True
         return False
 
-    def said(self, step: str, yes: bool) -> Say:
+    def said(self, step: str, yes: bool) -> Reply:
         no = self.plan[1] if step == self.plan[0] else "503 5.5.1 bad sequence"
-        return Say(USUAL[step] if yes else no)
+        return Reply(USUAL[step] if yes else no)
 
 
 @dataclass
@@ -148,24 +148,24 @@ def transport(server: SmtpServer, timeout: float = 60) -> SmtpTransport:
     return SmtpTransport(settings, "here.example.org")
 
 
-def odd_things(at: str) -> Iterator[Say]:
+def unexpected_replies(at: str) -> Iterator[Reply]:
     for stray in STRAY:
         if at == "BODY":
-            yield Say(stray)
+            yield Reply(stray)
             continue
-        yield Say("", before=f"{stray}\r\n")
-        yield Say("", behind=f"{stray}\r\n")
+        yield Reply("", before=f"{stray}\r\n")
+        yield Reply("", after=f"{stray}\r\n")
     if at != "BODY":
-        yield Say("", silent=True)
+        yield Reply("", withheld=True)
 
 
 SOAKED = {"the sender is refused", "the message is refused for now"}
 """Plans that only the soak tests try at each step: each waits for replies that never come."""
 STEPS = [*USUAL, "EHLO", "BODY"]
 CLOSING = {
-    "at once": Say("554 5.7.1 spam", close=True),
-    "for now": Say("451 4.3.0 not now", close=True),
-    "after it said so": Say("554 5.7.1 spam", behind="421 4.7.0 too many errors\r\n", close=True),
+    "at once": Reply("554 5.7.1 spam", close=True),
+    "for now": Reply("451 4.3.0 not now", close=True),
+    "after it said so": Reply("554 5.7.1 spam", after="421 4.7.0 too many errors\r\n", close=True),
 }
 BLAMED = {
     "MAIL": RejectedStage.SENDER,
@@ -182,13 +182,13 @@ BLAMED = {
 def test_a_reply_too_many_or_too_few_makes_no_outcome_wrong(
     plan: str, at: str, extensions: tuple[str, ...]
 ) -> None:
-    for odd in odd_things(at):
+    for odd in unexpected_replies(at):
         meaning = Meaning(PLANS[plan], odd, at, extensions)
         with SmtpServer(meaning) as server:
             # Only silence is waited out: a busy machine must not look like it.
-            found = Round(transport(server, 0.3 if odd.silent else 60)).run()
-            server.hang_up()
-        taken = [to.partition("@")[0] for mail in server.mails for to in mail.to]
+            found = Round(transport(server, 0.3 if odd.withheld else 60)).run()
+            server.disconnect_all()
+        taken = [to.partition("@")[0] for mail in server.accepted for to in mail.to]
         for name, error in found.items():
             wrong = f"{plan}, {odd} at {at}: {name} has {error or 'sent'}, and {taken} got it"
             if error is None:
@@ -207,7 +207,7 @@ def test_with_every_reply_in_place_no_outcome_is_unknown(
     plan: str, extensions: tuple[str, ...]
 ) -> None:
     step, reply = PLANS[plan]
-    with SmtpServer(Meaning((step, reply), Say(""), "", extensions)) as server:
+    with SmtpServer(Meaning((step, reply), Reply(""), "", extensions)) as server:
         found = Round(transport(server)).run()
     (ann, bob, cy) = (found[name] for name in PEOPLE)
     assert (ann, cy) == (None, None)
@@ -224,7 +224,7 @@ def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
     refused = PEOPLE[-1] if last else "bob"
 
     def closing(step: Step) -> Action | None:
-        mails = [mail.to[0] for mail in server.mails]
+        mails = [mail.to[0] for mail in server.accepted]
         in_hand = step.connection == 1 and len(mails) == PEOPLE.index(refused)
         return CLOSING[how] if step.name == "MESSAGE" and in_hand else None
 
@@ -235,7 +235,7 @@ def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
     assert (error.stage, error.outcome_unknown) == (RejectedStage.MESSAGE, False)
     assert error.permanent == (how != "for now")
     assert set(found.values()) == {None}
-    assert len(server.mails) == len(PEOPLE) - 1
+    assert len(server.accepted) == len(PEOPLE) - 1
 
 
 @pytest.mark.parametrize("second", ["250 2.0.0 taken", "25"])
@@ -243,7 +243,7 @@ def test_a_refusal_by_a_server_that_then_closes_the_connection_counts(
 def test_two_replies_before_the_end_of_a_connection_are_ignored(
     second: str, extensions: tuple[str, ...]
 ) -> None:
-    both = Say("554 5.7.1 spam", behind=second + "\r\n" * (len(second) > 3), close=True)
+    both = Reply("554 5.7.1 spam", after=second + "\r\n" * (len(second) > 3), close=True)
     with (
         SmtpServer(scripted(MESSAGE=[both]), extensions=extensions) as server,
         transport(server).session() as session,

@@ -83,8 +83,8 @@ def moment_of(value: str) -> datetime | None:
     try:
         if SECONDS.fullmatch(value):
             return datetime.fromtimestamp(float(value), UTC)
-        found = datetime.fromisoformat(value)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):  # all of them are raised for odd numbers
         return None
 

@@ -148,8 +148,10 @@ def _reports(event: object) -> Iterator[BounceReport]:
                 yield replace(report, at=moment_of(text_field(bounce, "timestamp")))
         case "Complaint":
             complaint = group(event, "complaint")
-            wanted = text_field(complaint, "complaintFeedbackType").strip().lower() not in UNWANTED
-            kind = None if wanted else BounceKind.COMPLAINT
+            is_complaint = (
+                text_field(complaint, "complaintFeedbackType").strip().lower() not in UNWANTED
+            )
+            kind = None if is_complaint else BounceKind.COMPLAINT
             sent_to = (sender,) if sender else ()
             for each in groups(complaint, "complainedRecipients"):
                 address = text_field(each, "emailAddress")

@@ -53,8 +53,8 @@ def data(source: Source) -> Iterator[Statement]:
     if not _PLAIN_KEYS.search(source.text):
         return
     if source.name.endswith(SCRIPTS):
-        found = _PLAIN.findall(_without_comments(source.text))
-        values: Mapping[str, object] = {key: answer == "true" for key, answer in found}
+        pairs = _PLAIN.findall(_without_comments(source.text))
+        values: Mapping[str, object] = {key: answer == "true" for key, answer in pairs}
     elif ".11tydata." in source.name or _may_be_values(source.text):
         values = parse(source.path, "json", source.text)
     else:

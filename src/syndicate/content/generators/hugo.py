@@ -67,7 +67,7 @@ def section(source: Source) -> Iterator[Statement]:
     own = {
         key: value
         for key, value in values.items()
-        if (known := role_of(key)) and known[0] in (Role.DRAFT, Role.EXPIRY)
+        if (key_role := role_of(key)) and key_role[0] in (Role.DRAFT, Role.EXPIRY)
     }
     if own:
         yield Statement(source.path, own, source.folder, force=Force.ALWAYS, language=language)

@@ -120,8 +120,8 @@ def _output(collections: object) -> list[str]:
 def _defaults(source: Source, defaults: object, inside: str) -> Iterator[Statement]:
     """Jekyll's `defaults`, the most specific path first."""
     parts = [part for part in maps(defaults) if isinstance(part.get("values"), Mapping)]
-    found = [_scope(source, part, inside) for part in parts]
-    yield from (each for _, each in sorted(found, key=lambda pair: pair[0], reverse=True))
+    scopes = [_scope(source, part, inside) for part in parts]
+    yield from (each for _, each in sorted(scopes, key=lambda pair: pair[0], reverse=True))
 
 
 def _scope(

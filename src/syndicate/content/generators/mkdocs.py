@@ -63,11 +63,11 @@ def _plugins(source: Source) -> list[tuple[str, Mapping[object, object]]]:
         return []
     plugins = parse(source.path, "yaml", _TAG.sub("", block[0])).get("plugins")
     entries = [plugins] if isinstance(plugins, Mapping) else plugins
-    found: list[tuple[str, Mapping[object, object]]] = []
+    plugins_by_name: list[tuple[str, Mapping[object, object]]] = []
     for entry in entries if isinstance(entries, list) else ():
         options = {entry: {}} if isinstance(entry, str) else as_map(entry)
-        found += [(text(name), as_map(each)) for name, each in options.items()]
-    return found
+        plugins_by_name += [(text(name), as_map(each)) for name, each in options.items()]
+    return plugins_by_name
 
 
 def _excluded(source: Source, options: Mapping[object, object]) -> Iterator[Statement]:

@@ -81,15 +81,15 @@ def _settings(source: Source) -> dict[str, object]:
         raise ArticleError(
             "it is not a Python program", place=Location(source.path), hint="correct it"
         ) from error
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for each in program.body:
         target = each.targets[0] if isinstance(each, ast.Assign) else None
         if isinstance(each, ast.AnnAssign):
             target = each.target
         value = getattr(each, "value", None)
         if isinstance(target, ast.Name) and target.id in _NAMES and value is not None:
-            found |= _plain(target.id, value)
-    return found
+            values |= _plain(target.id, value)
+    return values
 
 
 def _plain(name: str, value: ast.expr) -> dict[str, object]:

@@ -97,10 +97,10 @@ def values_of(source: Source, keys: Iterable[str]) -> dict[str, object]:
     suffix = source.name.rpartition(".")[2].lower()
     text = source.text.removeprefix("\ufeff").replace("\r\n", "\n")
     if suffix in ("toml", "json"):
-        found = parse(source.path, suffix, text)
+        values = parse(source.path, suffix, text)
     else:
-        found = _of_yaml(source.path, text, keys)
-    return {key.lower(): value for key, value in found.items()}
+        values = _of_yaml(source.path, text, keys)
+    return {key.lower(): value for key, value in values.items()}
 
 
 def _of_yaml(path: str, text: str, keys: Iterable[str]) -> dict[str, object]:

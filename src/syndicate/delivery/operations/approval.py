@@ -47,7 +47,7 @@ def approve_at(site: Site, issue: Issue, moment: datetime, now: datetime) -> Non
 
 
 def publish_due(site: Site, now: datetime) -> list[Issue]:
-    """Approve the drafts whose time has come, and write the documents that issues still lack.
+    """Approve drafts that are due, and write missing documents of issues.
 
     Returns these drafts.
     """

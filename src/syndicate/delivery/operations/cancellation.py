@@ -47,10 +47,10 @@ def cancel(site: Site, issue: Issue, reason: str, now: datetime) -> Cancellation
 
 
 def stop(site: Site, issue: Issue, now: datetime, reason: str) -> tuple[int, IssueState]:
-    """Stop an issue: how many subscribers do not get it, and its state.
+    """Stop an issue. Returns the number of unsent deliveries, and its new state.
 
-    If none got it, and none can have got it, it is cancelled, and its articles come in the next
-    issue. Otherwise it counts as sent, and its page stays: those who got it can follow its links.
+    If no subscriber got it, and none can have got it, it is cancelled, and its articles go into the
+    next issue. Otherwise it counts as sent, and its page stays, because emails link to it.
     """
     deliveries, sends = Deliveries(site.database), IssueSends(site.database)
     site.database.lock()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.store.database import Database
-from syndicate.store.erasing import forget_in_texts, texts_with
+from syndicate.store.erasing import erase_from_texts, texts_with
 from syndicate.store.requests import SignupRequests
 from syndicate.store.subscribers import Subscribers, SuppressionReason
 from syndicate.store.withdrawals import LIFTED, SUBSCRIBED, UNSUBSCRIBED, Withdrawal, Withdrawals
@@ -32,12 +32,12 @@ def reapply(database: Database, recorded: Sequence[Withdrawal], now: datetime) -
     One that a later subscription revoked is not applied; an erasure always is.
     """
     table = Withdrawals(database)
-    known = table.after(0)
-    missing = _without(recorded, known)
+    applied = table.after(0)
+    missing = _without(recorded, applied)
     table.add_lost(missing)
     erased = [each for each in missing if each.event == SuppressionReason.ERASED]
-    in_order = sorted([*known, *missing], key=lambda each: (each.occurred_at, each.id))
-    latest = _without({each.scope: each for each in in_order}.values(), known)
+    in_order = sorted([*applied, *missing], key=lambda each: (each.occurred_at, each.id))
+    latest = _without({each.scope: each for each in in_order}.values(), applied)
     for each in erased:
         _erase(database, each.hash, format_timestamp(now))
     return Reapplied(
@@ -57,11 +57,14 @@ NO_SUPPRESSION = (UNSUBSCRIBED, SUBSCRIBED, LIFTED, SuppressionReason.ERASED)
 
 
 def _unsubscribe(database: Database, withdrawal: Withdrawal) -> bool:
-    known = Subscribers(database)
-    who = known.find(withdrawal.hash)
+    subscribers = Subscribers(database)
+    subscriber = subscribers.find(withdrawal.hash)
     newsletters = [withdrawal.newsletter]
     return bool(
-        who and known.unsubscribe(who.id, newsletters, AFTER_BACKUP, withdrawal.occurred_at)
+        subscriber
+        and subscribers.unsubscribe(
+            subscriber.id, newsletters, AFTER_BACKUP, withdrawal.occurred_at
+        )
     )
 
 
@@ -73,11 +76,11 @@ def _suppress(database: Database, withdrawal: Withdrawal) -> bool:
 
 
 def _erase(database: Database, hashed: str, now: str) -> None:
-    known = Subscribers(database)
-    if who := known.find(hashed):
-        spelled = address(who.address)
-        known.erase(who)
-        spellings = [who.address, spelled.mail, spelled.key]
-        forget_in_texts(database, texts_with(database, spellings), spellings)
+    subscribers = Subscribers(database)
+    if subscriber := subscribers.find(hashed):
+        spelled = address(subscriber.address)
+        subscribers.erase(subscriber)
+        spellings = [subscriber.address, spelled.mail, spelled.key]
+        erase_from_texts(database, texts_with(database, spellings), spellings)
     SignupRequests(database).erase(hashed)
-    known.suppress(hashed, SuppressionReason.ERASED, "", now)
+    subscribers.suppress(hashed, SuppressionReason.ERASED, "", now)

@@ -1,4 +1,4 @@
-"""The delivery report of an issue: how many of its deliveries succeeded, failed or wait."""
+"""The delivery report of an issue: the number of its deliveries in each state."""
 
 from __future__ import annotations
 

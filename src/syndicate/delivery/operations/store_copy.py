@@ -122,7 +122,7 @@ def _copy(old: _Side, new: _Side, progress: Progress) -> None:
             copy_tables(old.database, new.database, progress)
             _require_equal_reports(old.database, new.database)
             count_up(new.database)  # a backup of the old store is older than the new one
-            new.incarnation.settle()
+            new.incarnation.confirm_place()
             mark_incomplete(new.database, old.name)
         mark_moved(old.database, new.name)
 

@@ -38,16 +38,17 @@ LOST = "made before the store was restored; known only from the record beside th
 IN_A_COPY = "not sent: this is a copy of the store"
 
 GAP = 100_000
-"""How many numbers are skipped, because a lost store may have given them."""
+"""How many ids are skipped, because the lost store may have used them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restored store does not send, by the names of issues.
+    """The result of continuing with a restored backup; issues by name.
 
-    `held` counts deliveries. `drafts` may have been approved since. `unscheduled` are the drafts
-    among them whose approval time was removed. `lost` are issues that only the record lists.
-    `reapplied` is what people withdrew since; None without a record of that.
+    `held` has the number of deliveries held, by issue. `drafts` may have been approved after the
+    backup; `unscheduled` are those of them whose approval time was removed. `lost` are issues that
+    were made after the backup. `reapplied` has the withdrawals after the backup; None if there is
+    no record of them.
     """
 
     held: dict[str, int]
@@ -59,9 +60,10 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy does not send: issues by name, and the number of signup requests.
+    """The result of making a copy independent: what it does not send.
 
-    `unscheduled` are drafts whose approval time was removed: the original approves them.
+    `dropped` are issues by name, `requests` the number of signup requests. `unscheduled` are drafts
+    whose approval time was removed, because the original approves them.
     """
 
     dropped: tuple[str, ...]
@@ -70,9 +72,9 @@ class Copied:
 
 
 def require_doubt(site: Site, statement: str) -> None:
-    """Raise SyndicateError for a store without doubt: a statement would do harm.
+    """Raise SyndicateError if the store is neither moved, restored nor copied.
 
-    It would hold, or drop, messages that are still to be sent.
+    A statement that it is would hold or drop messages that are still to be sent.
     """
     if Incarnation(site.database, site.sent_record).doubt():
         return
@@ -106,7 +108,7 @@ def resume_moved(site: Site) -> None:
             "--restored",
         )
     with site.database.transaction():
-        incarnation.settle()
+        incarnation.confirm_place()
     if is_recorded:
         incarnation.synchronise()
     else:
@@ -134,12 +136,16 @@ def site_files(site: Site) -> str:
 def resume_restored(site: Site, now: datetime) -> Restored:
     """Continue with an older store: deliveries that may have been sent since are held."""
     incarnation = _lock_out_others(site)
-    recorded, made, begun = incarnation.record.read(), incarnation.issues(), incarnation.begun()
+    recorded, made_issues, begun = (
+        incarnation.record.read(),
+        incarnation.issues(),
+        incarnation.begun(),
+    )
     withdrawals = WithdrawalRecords(site.database, site.sent_record)
     withdrawn = withdrawals.read()
     with site.database.transaction():
         reapplied = None if withdrawn is None else reapply(site.database, withdrawn, now)
-        lost = _lost(site, made)
+        lost = _lost(site, made_issues)
         for each in lost:
             _add_lost(site, each, now)
         _approve_begun(Issues(site.database), begun, now)
@@ -154,7 +160,7 @@ def resume_restored(site: Site, now: datetime) -> Restored:
         _rebuild_all(site)
         counter = max(recorded.counter if recorded else 0, incarnation.identity().counter)
         incarnation.succeed(counter + 1)
-    incarnation.renew_record(made, begun)
+    incarnation.renew_record(made_issues, begun)
     withdrawals.renew()
     if reapplied and reapplied.erased:
         site.database.purge()
@@ -183,7 +189,7 @@ def resume_copy(site: Site, now: datetime) -> Copied:
 
 
 def _lock_out_others(site: Site) -> Incarnation:
-    """Keep senders and builds out until the store is closed."""
+    """Lock out senders and builds until the store is closed. Raises SyndicateError."""
     if not site.database.lock_sending():
         raise SyndicateError(
             "a program is already sending from this store",
@@ -197,7 +203,7 @@ def _lock_out_others(site: Site) -> Incarnation:
 
 
 def _begin_approved(site: Site, now: datetime) -> None:
-    """Begin to send approved issues, as their store may have done since."""
+    """Begin to send approved issues: the lost store may have begun, too."""
     recipients, issues = Recipients(site.database), Issues(site.database)
     for issue in _in_state(site, IssueState.APPROVED):
         newsletter = site.config.newsletters.get(issue.newsletter)
@@ -222,13 +228,13 @@ def _in_state(site: Site, state: IssueState) -> Iterable[Issue]:
 
 
 def _approve_begun(issues: Issues, begun: Mapping[tuple[str, str], str], now: datetime) -> None:
-    """Approve drafts of the backup whose sending has begun since, as of then."""
+    """Approve drafts whose sending began after the backup, with the time of that approval."""
     for (newsletter, slot), approved in sorted(begun.items()):
         issues.approve(newsletter, slot, approved or format_timestamp(now))
 
 
 def _unschedule(site: Site) -> frozenset[str]:
-    """Have drafts wait for an operator: they may have been approved since the backup."""
+    """Remove the approval times of drafts: they may have been approved after the backup."""
     return frozenset(issue.name for issue in Issues(site.database).unschedule())
 
 
@@ -250,10 +256,10 @@ def _drop(site: Site, sending: IssueSend, now: datetime) -> str:
 # -- what a lost store did -------------------------------------------------------------------------
 
 
-def _lost(site: Site, made: Iterable[MadeIssue]) -> list[MadeIssue]:
-    """The issues that were made, but are not in the store."""
+def _lost(site: Site, made_issues: Iterable[MadeIssue]) -> list[MadeIssue]:
+    """The issues that the record lists and the store lacks."""
     issues = Issues(site.database)
-    return [each for each in made if not issues.get(each.newsletter, each.slot)]
+    return [each for each in made_issues if not issues.get(each.newsletter, each.slot)]
 
 
 def _drafts_begun(site: Site, incarnation: Incarnation) -> bool:
@@ -262,32 +268,32 @@ def _drafts_begun(site: Site, incarnation: Incarnation) -> bool:
     return not drafts.isdisjoint(incarnation.begun())
 
 
-def _add_lost(site: Site, made: MadeIssue, now: datetime) -> None:
+def _add_lost(site: Site, issue: MadeIssue, now: datetime) -> None:
     """Add a lost issue: its slot counts as made, and its articles as carried."""
     Issues(site.database).add_lost(
         Issue(
-            newsletter=made.newsletter,
-            slot=made.slot,
-            due=made.due,
-            planned=made.planned,
+            newsletter=issue.newsletter,
+            slot=issue.slot,
+            due=issue.due,
+            planned=issue.planned,
             state=IssueState.SKIPPED,
             created_at=format_timestamp(now),
             reason=LOST,
-            sequence=made.sequence,
+            sequence=issue.sequence,
         ),
-        made.articles,
+        issue.articles,
     )
 
 
 def _skip_numbers(site: Site) -> None:
-    """Skip the numbers that messages and links of the lost store may contain."""
+    """Skip the ids that the lost store may have used in messages and links."""
     last = Issues(site.database).last_sequence()
-    Meta(site.database).remember({FLOOR: str(last + GAP)})
+    Meta(site.database).set({FLOOR: str(last + GAP)})
     Subscribers(site.database).reserve(GAP)
 
 
 def _skip_events(site: Site, now: str) -> None:
-    """Have hooks skip all events until now: they may have got them already."""
+    """Move hooks past all events until now: the lost store may have called them already."""
     events = Events(site.database)
     events.add_at(events.last() + GAP, "store-resumed", now)
     for cursor in events.cursors().values():
@@ -296,7 +302,7 @@ def _skip_events(site: Site, now: str) -> None:
 
 def _rebuild_all(site: Site) -> None:
     """Have the next build check every document."""
-    Meta(site.database).remember({Key.UNFINISHED_BUILD: "yes"})
+    Meta(site.database).set({Key.UNFINISHED_BUILD: "yes"})
 
 
 def sending_doubt(setup: Setup) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from syndicate.config.model import Server
 from syndicate.errors import DeliveryError, MessageError, RejectedStage
-from syndicate.mail.headers import ascii_host
+from syndicate.mail.headers import ascii_domain
 from syndicate.mail.smtp.connection import SmtpConnection
 from syndicate.mail.smtp.replies import SHUTTING_DOWN, Step, UnreadableReplyError, error_for_reply
 from syndicate.mail.transport import Envelope
@@ -115,7 +115,7 @@ def _smtp_address(address: str, stage: RejectedStage, *, utf8: bool) -> str:
     """An address in an SMTP command: its domain in ASCII (RFC 5890, RFC 6531)."""
     local, _, domain = address.rpartition("@")
     try:
-        address = f"{local}@{ascii_host(domain)}"
+        address = f"{local}@{ascii_domain(domain)}"
     except MessageError as error:
         raise DeliveryError(error.message, stage=stage, permanent=True) from error
     if not MAILBOX.fullmatch(address):

@@ -83,15 +83,15 @@ class SmtpSession:
         self._timeout = server.timeout
         self._connection = connection
         self._announcer = Announcer(server, connection, extensions)
-        self._ahead: _Announcement | None = None  # sent right after the last message
+        self._announcement: _Announcement | None = None  # sent right after the last message
         self._open: Envelope | None = None  # of the message that the server waits for
         self._lost = False
-        self._unproven = False  # nothing shows yet that the last positive reply was in step
+        self._unconfirmed = False  # nothing shows yet that the last positive reply was in step
         self.doubt = ""
 
     def begin(self, envelope: Envelope) -> None:
         """Announce a message. Raises DeliveryError; then nothing was sent, for certain."""
-        ahead, self._ahead = self._ahead, None
+        ahead, self._announcement = self._announcement, None
         if ahead and ahead.answered and ahead.envelope == envelope:
             refusal = ahead.refusal
         elif self._lost:
@@ -125,22 +125,22 @@ class SmtpSession:
             message_text = describe(self._host, error)
             raise self._give_up(message_text, outcome_unknown=may_be_sent) from error
         if following and commands:
-            self._ahead = _Announcement(following)
+            self._announcement = _Announcement(following)
         if refusal:
             raise self._proven(refusal, following)
-        self._unproven = True
+        self._unconfirmed = True
         return str(reply.anonymous(envelope.to))
 
     def close(self) -> None:
         """End the connection, with QUIT unless the server waits for something. Never raises."""
-        if not (self._lost or self._open or self._ahead):
+        if not (self._lost or self._open or self._announcement):
             try:
                 self._connection.send(b"QUIT\r\n", QUIT_SECONDS)
                 reply = self._connection.reply(min(QUIT_SECONDS, self._timeout))
                 if reply.code not in (CLOSING, SHUTTING_DOWN):
-                    self._note_doubt(f"{reply.code} to QUIT")
+                    self._record_doubt(f"{reply.code} to QUIT")
             except UnreadableReplyError as error:
-                self._note_doubt(str(error))
+                self._record_doubt(str(error))
             except OSError:  # no outcome depends on QUIT
                 pass
         self._connection.close()
@@ -153,7 +153,7 @@ class SmtpSession:
             refusal = self._announcer.announce(envelope, sent=sent)
         except (OSError, UnreadableReplyError) as error:
             if isinstance(error, UnreadableReplyError):
-                self._note_doubt(str(error))
+                self._record_doubt(str(error))
             raise self._give_up(describe(self._host, error)) from error
         self._update_state(refusal)
         return refusal
@@ -163,7 +163,7 @@ class SmtpSession:
         if refusal and refusal.connection_lost:
             self._drop()
         else:
-            self._unproven = False
+            self._unconfirmed = False
 
     def _commands_ahead(self, following: Envelope | None) -> bytes:
         """The commands of the next message, if they can be sent right after this one."""
@@ -213,17 +213,20 @@ class SmtpSession:
 
     def _announce_next(self, following: Envelope) -> bool:
         """Announce the next message now; whether the replies are in step."""
-        sent, self._ahead = self._ahead is not None, _Announcement(following, answered=True)
+        sent, self._announcement = (
+            self._announcement is not None,
+            _Announcement(following, answered=True),
+        )
         try:
-            self._ahead.refusal = self._announcer.announce(following, sent=sent)
+            self._announcement.refusal = self._announcer.announce(following, sent=sent)
         except DeliveryError as error:  # of its addresses: nothing was sent
-            self._ahead.refusal = error
+            self._announcement.refusal = error
             return self._quit(may_hang_up=False)
         except (OSError, UnreadableReplyError):
-            self._ahead = None
+            self._announcement = None
             self._drop()
             return False
-        self._update_state(self._ahead.refusal)
+        self._update_state(self._announcement.refusal)
         return not self._lost
 
     def _quit(self, *, may_hang_up: bool) -> bool:
@@ -232,7 +235,9 @@ class SmtpSession:
         After 421 it may also hang up at once (RFC 5321, section 3.8).
         """
         with suppress(OSError):  # its replies from before it closed can still be read
-            if self._ahead is None or self._ahead.answered:  # else it is to reply to that
+            if (
+                self._announcement is None or self._announcement.answered
+            ):  # else it is to reply to that
                 self._connection.send(b"QUIT\r\n", QUIT_SECONDS)
         try:
             reply = self._connection.reply(self._timeout)
@@ -246,9 +251,9 @@ class SmtpSession:
 
     # -- the connection ----------------------------------------------------------------------
 
-    def _note_doubt(self, reason: str) -> None:
+    def _record_doubt(self, reason: str) -> None:
         """Replies do not fit: the last message that was accepted may not have been."""
-        if self._unproven:
+        if self._unconfirmed:
             self.doubt = f"{self._host} accepted the message, and then answered with {reason}"
 
     def _give_up(self, message: str, *, outcome_unknown: bool = False) -> DeliveryError:

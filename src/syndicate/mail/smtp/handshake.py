@@ -52,14 +52,14 @@ class _Handshake:
     def __init__(self, server: Server, helo: str, wire: SmtpConnection) -> None:
         self._server = server
         self._helo = helo
-        self._wire = wire
+        self._connection = wire
 
     def enter(self) -> dict[str, str]:
         """Perform all steps that the configuration needs; the server's extensions after them."""
         security = self._server.security
         if security == "tls":
             self._encrypt()
-        greeting = self._wire.reply(self._server.timeout)
+        greeting = self._connection.reply(self._server.timeout)
         self._positive(greeting, READY, "does not accept mail", CHECK_PORT)
         extensions = self._hello()
         if security == "starttls":
@@ -70,12 +70,12 @@ class _Handshake:
         return extensions
 
     def _hello(self) -> dict[str, str]:
-        reply = self._ask(f"EHLO {self._helo}")
+        reply = self._command(f"EHLO {self._helo}")
         return parse_extensions(self._positive(reply, DONE, "refused our greeting", CHECK_PORT))
 
     def _encrypt(self) -> None:
         context = ssl.create_default_context()
-        self._wire.encrypt(context, self._server.host, self._server.timeout)
+        self._connection.encrypt(context, self._server.host, self._server.timeout)
 
     def _start_tls(self, extensions: dict[str, str]) -> None:
         if "STARTTLS" not in extensions:
@@ -85,7 +85,7 @@ class _Handshake:
                 "none only for a server on this machine",
                 permanent=True,
             )
-        self._positive(self._ask("STARTTLS"), READY, "refused encryption", CHECK_PORT)
+        self._positive(self._command("STARTTLS"), READY, "refused encryption", CHECK_PORT)
         self._encrypt()
 
     def _log_in(self, mechanisms: str) -> None:
@@ -99,21 +99,21 @@ class _Handshake:
                 permanent=True,
             )
         sent = [auth.command(mechanism, user, password)]
-        reply = self._ask(sent[0])
+        reply = self._command(sent[0])
         for respond in auth.responses(mechanism, user, password):
             if reply.code != CHALLENGE:
                 break
             sent.append(auth.response_line(respond, reply.lines[0]))
-            reply = self._ask(sent[-1])
+            reply = self._command(sent[-1])
         for secret in [password, *sent[0].split()[2:], *sent[1:]]:
             reply = reply.without(secret)
         self._positive(reply, LOGGED_IN, f"refused the login of {user}", "check user and password")
 
-    def _ask(self, command: str) -> Reply:
-        if self._wire.poll_reply():
+    def _command(self, command: str) -> Reply:
+        if self._connection.poll_reply():
             raise UnreadableReplyError("more replies than commands")
-        self._wire.send(f"{command}\r\n".encode(), self._server.timeout)
-        return self._wire.reply(self._server.timeout)
+        self._connection.send(f"{command}\r\n".encode(), self._server.timeout)
+        return self._connection.reply(self._server.timeout)
 
     def _positive(self, reply: Reply, code: int, message: str, hint: str) -> Reply:
         """The reply, if it has that code: each step has its own (RFC 5321, section 4.3.2).

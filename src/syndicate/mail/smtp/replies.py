@@ -46,7 +46,7 @@ LOGIN_REQUIRED = frozenset({530, 534, 535, 538})
 
 
 class UnreadableReplyError(Exception):
-    """Not a valid SMTP reply; the text is what came instead."""
+    """The server sent no valid SMTP reply; the text is what it sent."""
 
 
 class Step(StrEnum):
@@ -146,20 +146,20 @@ class Replies:
         return None
 
     def _is_last(self, line: bytes) -> bool:
-        found = LINE.fullmatch(line)
+        match = LINE.fullmatch(line)
         if self._joined or JOINED.search(line):
             raise UnreadableReplyError("two replies in one line")
-        if not found:
+        if not match:
             text = ADDRESS.sub("…", _shown(line))
             raise UnreadableReplyError(f"{text[:80]!r}, which is not a reply")
-        code = int(found[1])
+        code = int(match[1])
         if self._lines and code != self._code:
             raise UnreadableReplyError(
                 f"a reply that begins with {self._code} and continues with {code}"
             )
         self._code = code
-        self._lines.append(_shown(found[3] or b""))
-        return found[2] != b"-"
+        self._lines.append(_shown(match[3] or b""))
+        return match[2] != b"-"
 
     def _bound(self, size: int) -> None:
         if size > MAX_REPLY_LENGTH or len(self._lines) >= MAX_LINES:

@@ -1,4 +1,4 @@
-"""What every rule gets, and what it returns: the issue being checked, and faults."""
+"""The input and output of every rule: the issue to check, and faults."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class CheckedIssue:
         }
         for pattern in (_spaced(each) for each in written):
             for name, text in files.items():
-                found = pattern.search(text)
-                if found:
-                    return Location(name, text.count("\n", 0, found.start()) + 1)
+                match = pattern.search(text)
+                if match:
+                    return Location(name, text.count("\n", 0, match.start()) + 1)
         own = f"{self.newsletter.template}/email{suffix}"
         return Location(own if own in files or not files else next(iter(files)))
 
@@ -70,8 +70,8 @@ class CheckedIssue:
             (each, f"{each.title} {each.summary} {text_of(each.html[:MAX_HTML_LENGTH])}")
             for each in self.articles
         )
-        found = (each for each, text in texts if longest and longest in signs(text))
-        return next((Location(each.path) for each in found), None)
+        containing = (each for each, text in texts if longest and longest in signs(text))
+        return next((Location(each.path) for each in containing), None)
 
     @property
     def written(self) -> str:

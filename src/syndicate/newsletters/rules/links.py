@@ -55,14 +55,16 @@ def home(issue: CheckedIssue) -> Iterator[Fault]:
 def links(issue: CheckedIssue) -> Iterator[Fault]:
     """One fault for all links of one article, or of the design, that have the same one."""
     home = issue.rendered.links.home_url
-    found: dict[tuple[Location, str], list[str]] = {}
+    places_by_link: dict[tuple[Location, str], list[str]] = {}
     for link in issue.root.iter("a"):
         href = link.get("href", "")
         fault = _link_fault(href, link.text_content().strip())
-        told_by_home = fault == NOT_HTTPS and f"{href}/".startswith(home)
-        if fault and not told_by_home:
-            found.setdefault((issue.place_of(href, href), fault), []).append(href or "nothing")
-    for (place, fault), hrefs in found.items():
+        is_reported_at_home = fault == NOT_HTTPS and f"{href}/".startswith(home)
+        if fault and not is_reported_at_home:
+            places_by_link.setdefault((issue.place_of(href, href), fault), []).append(
+                href or "nothing"
+            )
+    for (place, fault), hrefs in places_by_link.items():
         more = f" and {len(hrefs) - 1} more" if len(hrefs) > 1 else ""
         message = f"the link to {hrefs[0]}{more} {fault}"
         yield Fault(24, Level.WARNING, message, "correct the address", place)

@@ -37,8 +37,8 @@ def document(issue: CheckedIssue) -> Iterator[Fault]:
         ("viewport", "<head", root.xpath("//meta[@name='viewport']")),
         ("title", "<head", (root.findtext(".//title") or "").strip()),
     )
-    for name, where, found in needed:
-        if not found:
+    for name, where, is_present in needed:
+        if not is_present:
             message = f"the HTML has no {name}"
             yield Fault(
                 17, Level.ERROR, message, f"add it after {where}", issue.place(".html", where)
@@ -75,8 +75,8 @@ def tables(issue: CheckedIssue) -> Iterator[Fault]:
 
 def container(issue: CheckedIssue) -> Iterator[Fault]:
     styles = [properties(each) for each in issue.root.xpath("//@style")]
-    found = (re.match(r"(\d+)px", each.get("max-width", "")) for each in styles)
-    widths = sorted({int(each[1]) for each in found if each}, reverse=True)
+    matches = (re.match(r"(\d+)px", each.get("max-width", "")) for each in styles)
+    widths = sorted({int(each[1]) for each in matches if each}, reverse=True)
     if not any(600 <= each <= WIDEST for each in widths):
         message = "no container is 600 to 680 pixels wide"
         place = issue.place(".css", *(f"max-width: {each}px" for each in widths))

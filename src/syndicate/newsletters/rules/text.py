@@ -59,10 +59,9 @@ def summarised(issue: CheckedIssue) -> Iterator[Fault]:
     titles = [each.title for each in issue.articles if each.id in issue.rendered.summarised]
     if titles:
         named = ", ".join(repr(one_line(each)) for each in titles)
-        many = f"{len(titles)} articles are" if len(titles) > 1 else "1 article is"
-        message = (
-            f"{many} shortened to summaries, because the full texts are too long for one email: "
-        )
+        articles = f"{len(titles)} articles are" if len(titles) > 1 else "1 article is"
+        reason = "because the full texts are too long for one email"
+        message = f"{articles} shortened to summaries, {reason}: "
         hint = "lower `max_articles`, or leave it: the email links to the full texts"
         yield Fault(15, Level.WARNING, f"{message}{named}", hint)
 
@@ -110,9 +109,9 @@ def only_images(issue: CheckedIssue) -> Iterator[Fault]:
 
 def placeholders(issue: CheckedIssue) -> Iterator[Fault]:
     texts = (issue.rendered.subject, issue.rendered.text, text_of(issue.rendered.html))
-    found = [left for text in texts for left in PLACEHOLDER.findall(one_line(text))]
-    written = issue.written if found else ""
-    for left in dict.fromkeys(found):
+    placeholders = [left for text in texts for left in PLACEHOLDER.findall(one_line(text))]
+    written = issue.written if placeholders else ""
+    for left in dict.fromkeys(placeholders):
         if left not in written:
             message, place = f"{left} was not replaced", issue.place("", left)
             hint = "correct the template or the configuration"

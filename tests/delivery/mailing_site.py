@@ -1,4 +1,4 @@
-"""A site whose newsletter is delivered: its people, its issue, and the sender."""
+"""A site with a newsletter that is delivered: subscribers, an issue, and the sender."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WEEKLY = {
     "sender": "Lake Notes <letters@example.net>",
     "postal_address": "Here",
     "deliver": True,
-    "max_age": "9999 days",  # issues of tests are made on a day in 2026, and sent whenever
+    "max_age": "9999 days",  # tests make issues on a day in 2026, and send them on any day
 }
 NAME = f"weekly/{SLOT}"
 
@@ -43,13 +43,13 @@ def ignore_progress(_: Sequence[IssueProgress], __: Sequence[RelayError]) -> Non
 
 
 @dataclass
-class Mailing:
+class MailingSite:
     """A site with one issue, approved, of a newsletter that has subscribers."""
 
     folder: SiteFolder
 
     def configure(self, **sending: object) -> None:
-        """Change what is under `sending`."""
+        """Change the settings below `sending`."""
         self.folder.configure(
             site={"url": "https://lake.example.net/"},
             newsletters={"weekly": WEEKLY},
@@ -67,16 +67,16 @@ class Mailing:
     def subscribe(self, addresses: Sequence[str], newsletter: str = "weekly") -> list[Subscriber]:
         """Subscribe addresses."""
         with self.folder.opened() as site:
-            known, found = Subscribers(site.database), []
+            subscribers, added = Subscribers(site.database), []
             with site.database.transaction():
                 for each in addresses:
-                    hashed = address(each).hashed(known.salt())
-                    known.subscribe(each, hashed, "", newsletter, "in the shop", "2026-11-01")
-                    found.append(known.find(hashed))
-        return [each for each in found if each]
+                    hashed = address(each).hashed(subscribers.salt())
+                    subscribers.subscribe(each, hashed, "", newsletter, "in the shop", "2026-11-01")
+                    added.append(subscribers.find(hashed))
+        return [each for each in added if each]
 
     def issue(self) -> Issue:
-        """Make the issue, or copy the same one that was made before."""
+        """Make the issue, or copy one that was made from the same input."""
         return make_issue(self.folder) if was_built(self.folder) else copy_issue(self.folder)
 
     def send(
@@ -88,34 +88,34 @@ class Mailing:
         with self.folder.opened() as site:
             return send(site, self.folder.root / "outbox", stopping, progress)
 
-    def ask(self, question: Callable[[Site], object]) -> object:
-        """The answer to a question about the open site."""
+    def query(self, function: Callable[[Site], object]) -> object:
+        """Call a function with the open site, and return its result."""
         with self.folder.opened() as site:
-            return question(site)
+            return function(site)
 
     @property
-    def sending(self) -> IssueSend:
-        """The sending of the only issue that has one."""
+    def issue_send(self) -> IssueSend:
+        """The row of the only issue that is sent."""
         with self.folder.opened() as site:
-            return only_sending(site)
+            return only_issue_send(site)
 
     def delivery_report(self) -> DeliveryReport:
         """The delivery report of the issue, which always balances."""
         with self.folder.opened() as site:
-            found = reconcile(site, only_sending(site))
-        assert found.balanced, found
-        return found
+            report = reconcile(site, only_issue_send(site))
+        assert report.balanced, report
+        return report
 
     def states(self) -> dict[str, str]:
         """The state of each delivery, by address."""
         with self.folder.opened() as site:
-            issue = only_sending(site).issue
-            named = Deliveries(site.database).with_recipients(issue, ALL)
+            issue = only_issue_send(site).issue
+            named = Deliveries(site.database).with_recipients(issue, ALL_STATES)
             return {each.address: each.state for each in named}
 
 
-def only_sending(site: Site) -> IssueSend:
-    """The sending of the only issue that has one."""
+def only_issue_send(site: Site) -> IssueSend:
+    """The row of the only issue that is sent."""
     issues, sends = Issues(site.database).of("weekly"), IssueSends(site.database)
     (found,) = [send for issue in issues if (send := sends.get(issue.sequence))]
     return found
@@ -133,15 +133,15 @@ def change_deliveries(database: Database, assignments: str, owner: str = "") -> 
             chunks.release(chunks.having(issue, STATES))
 
 
-ALL = ("pending", "sending", "sent", "retry", "failed", "held", "suppressed")
+ALL_STATES = ("pending", "sending", "sent", "retry", "failed", "held", "suppressed")
 
 
-def mailing(folder: Path, database_url: str) -> Mailing:
+def new_mailing_site(folder: Path, database_url: str) -> MailingSite:
     """A site with an article, to be sent to the outbox."""
-    made = Mailing(SiteFolder(folder, database_url))
-    made.configure(transport="outbox")
-    made.folder.article("one.md", "The first", date="2026-11-01", tags=["sea"])
-    return made
+    site = MailingSite(SiteFolder(folder, database_url))
+    site.configure(transport="outbox")
+    site.folder.article("one.md", "The first", date="2026-11-01", tags=["sea"])
+    return site
 
 
 def now() -> datetime:

@@ -1,8 +1,8 @@
-"""An issue to many people, its sender killed repeatedly: who got it, and what the store has.
+"""Send an issue to many recipients while the sender is killed repeatedly, and check the result.
 
-Everything is real but the mail server, which counts: the program as its users run it, its database,
-SIGKILL. What is known of each delivery is compared with what the server took whenever the sender
-is dead, and the sum of all deliveries whenever it lives again.
+Everything is real except the mail server, which only counts: the program as users run it, its
+database, SIGKILL. After a kill, the state of each delivery is compared with the messages that the
+server accepted; after a restart, the number of deliveries is checked.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from syndicate.store.database import Database
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
 NEWSLETTER = "weekly"
-PATIENCE = 60.0
-"""Seconds after which a sender that does nothing is a failure."""
-SOME_HELD = 1
-"""The exit code of a sender that leaves something unknown."""
-UNSENT = frozenset({"pending", "retry", "failed", "suppressed"})
+TIMEOUT = 60.0
+"""Seconds without progress after which the sender counts as stuck."""
+EXIT_HELD = 1
+"""The exit code of `syndicate send` when deliveries are held."""
+NOT_SENT = frozenset({"pending", "retry", "failed", "suppressed"})
 SUMMED = ("sent", "failed", "held", "suppressed", "pending")
 
 Delivered = dict[str, str]
@@ -41,34 +41,34 @@ Delivered = dict[str, str]
 
 
 class SoakError(Exception):
-    """What must not happen."""
+    """A property that must hold does not hold."""
 
 
 @dataclass
-class Outcome:
-    """What came of it. `amid` are kills that hit a sender at work, `checks` comparisons made."""
+class SoakResult:
+    """The result. `kills_while_sending` are kills after a message was accepted."""
 
     recipients: int
     connections: int
     kills: int = 0
-    amid: int = 0
+    kills_while_sending: int = 0
     checks: int = 0
     seconds: float = 0.0
-    proof: dict[str, int] = field(default_factory=dict)
+    report: dict[str, int] = field(default_factory=dict)
     held: int = 0
-    held_taken: int = 0
+    held_accepted: int = 0
     lost: list[str] = field(default_factory=list)
-    twice: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
 
     @property
-    def most_held(self) -> int:
-        """One for each connection and kill."""
+    def max_held(self) -> int:
+        """The maximum of held deliveries: one for each connection and kill."""
         return self.kills * self.connections
 
     @property
-    def good(self) -> bool:
-        """Nobody lost, nobody twice, and no more unknown than must be."""
-        return not self.lost and not self.twice and self.held <= self.most_held
+    def passed(self) -> bool:
+        """Whether no delivery was lost or duplicated, and no more are held than allowed."""
+        return not self.lost and not self.duplicates and self.held <= self.max_held
 
 
 def replace_example_values(settings: dict[str, Any]) -> None:
@@ -89,8 +89,8 @@ def replace_example_values(settings: dict[str, Any]) -> None:
     }
 
 
-class Soak:
-    """A site in `folder` with its people, and an issue to be sent to them."""
+class SoakSite:
+    """A site in `folder` with subscribers and an issue."""
 
     def __init__(
         self, folder: Path, database_url: str, server: CountingServer, *, recipients: int
@@ -122,7 +122,7 @@ class Soak:
         self.run("issues", "make", NEWSLETTER, "--yes")
 
     def run(self, *arguments: str) -> str:
-        """A command that ends; what it wrote."""
+        """Run a command; returns its output."""
         done = subprocess.run(
             [PROGRAM, *arguments], cwd=self._folder, capture_output=True, text=True, check=False
         )
@@ -130,26 +130,26 @@ class Soak:
             raise SoakError(f"{' '.join(arguments)}: {done.returncode}: {done.stderr}")
         return done.stdout
 
-    def kill_often(self, kills: int, random: Random) -> Outcome:
-        """Send the issue, killed so many times before it is done; then let it be done."""
-        outcome, begin = Outcome(len(self._people), self.connections), time.monotonic()
+    def send_with_kills(self, kills: int, random: Random) -> SoakResult:
+        """Send the issue with this number of kills, then let the sender finish."""
+        outcome, begin = SoakResult(len(self._people), self.connections), time.monotonic()
         while outcome.kills < kills:
-            # Some that are held never arrive. Each kill has its share of the rest, and so has the
-            # end, so that the last one hits a sender with something left to do.
-            left = len(self._people) - self._server.total() - outcome.most_held
-            self._send_and_kill(random, max(left, 0) // (kills - outcome.kills + 1), outcome)
-            if outcome.kills % 2:  # at others the sender is who finds the database as it was left
-                self._compare(self._server.counts(), outcome)
+            # Held deliveries may never arrive. Each kill gets an equal share of the remaining
+            # messages, and so does the end: the last kill hits a sender that still has work.
+            remaining = len(self._people) - self._server.total() - outcome.max_held
+            self._send_and_kill(random, max(remaining, 0) // (kills - outcome.kills + 1), outcome)
+            if outcome.kills % 2:  # else the next sender opens the database first
+                self._compare_with_server(self._server.counts(), outcome)
         with self._sender() as sender:
-            _, said = sender.communicate()
-        if sender.returncode not in (0, SOME_HELD):
-            raise SoakError(f"the sender ended with {sender.returncode}: {said.decode()}")
+            _, output = sender.communicate()
+        if sender.returncode not in (0, EXIT_HELD):
+            raise SoakError(f"the sender ended with {sender.returncode}: {output.decode()}")
         outcome.seconds = time.monotonic() - begin
-        self._conclude(outcome)
+        self._check_result(outcome)
         return outcome
 
-    def _send_and_kill(self, random: Random, most: int, outcome: Outcome) -> None:
-        """Kill a sender in the middle of so many messages, or while it starts."""
+    def _send_and_kill(self, random: Random, most: int, outcome: SoakResult) -> None:
+        """Kill a sender within a number of messages, or while it starts."""
         before = self._server.total()
         with self._sender() as sender:
             if random.random() < 0.1:
@@ -160,18 +160,18 @@ class Soak:
                 self._wait_for(self._server.total() + random.randint(0, most), sender)
                 time.sleep(random.uniform(0, 0.01))
             if sender.poll() is not None:
-                said = sender.communicate()[1].decode()
+                output = sender.communicate()[1].decode()
                 raise SoakError(
-                    f"before kill {outcome.kills + 1}, with {self._server.total()} messages taken, "
-                    f"the sender ended with {sender.returncode}: {said}"
+                    f"before kill {outcome.kills + 1}, after {self._server.total()} messages, "
+                    f"the sender ended with {sender.returncode}: {output}"
                 )
             os.killpg(sender.pid, signal.SIGKILL)
             sender.wait()
         outcome.kills += 1
-        outcome.amid += self._server.total() > before
+        outcome.kills_while_sending += self._server.total() > before
 
     def _wait_for(self, total: int, sender: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self._server.total() < total and sender.poll() is None:
             if time.monotonic() > deadline:
                 raise SoakError("the sender sends nothing")
@@ -179,7 +179,7 @@ class Soak:
 
     @contextmanager
     def _sender(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The program as it sends, in a group of its own."""
+        """The sending program, in its own process group."""
         with subprocess.Popen(
             [PROGRAM, "send"],
             cwd=self._folder,
@@ -193,7 +193,7 @@ class Soak:
                 if sender.poll() is None:
                     os.killpg(sender.pid, signal.SIGKILL)
 
-    # -- what is known ---------------------------------------------------------------------
+    # -- checks ---------------------------------------------------------------------
 
     @contextmanager
     def _database(self) -> Iterator[Database]:
@@ -201,20 +201,20 @@ class Soak:
         yield database
         database.close()
 
-    def _check_sum(self, outcome: Outcome) -> None:
-        """Each person has one delivery, whatever its state."""
+    def _check_sum(self, outcome: SoakResult) -> None:
+        """Check that each recipient has one delivery."""
         with self._database() as database:
             rows = database.rows("SELECT state, count(*) FROM deliveries GROUP BY state")
         if sum(many for _, many in rows) != len(self._people):
             raise SoakError(f"{len(self._people)} were planned, and there are {rows}")
         outcome.checks += 1
 
-    def _compare(self, taken: Counter[str], outcome: Outcome) -> None:
-        """No delivery says what did not happen. The sender is dead."""
+    def _compare_with_server(self, accepted: Counter[str], outcome: SoakResult) -> None:
+        """Check each delivery against the accepted messages. No sender is running."""
         for address, state in self._deliveries().items():
-            many = taken[address]
-            if (state == "sent" and many != 1) or (state in UNSENT and many) or many > 1:
-                raise SoakError(f"{address} is {state} and got {many} messages")
+            count = accepted[address]
+            if (state == "sent" and count != 1) or (state in NOT_SENT and count) or count > 1:
+                raise SoakError(f"{address} is {state} and got {count} messages")
         outcome.checks += 1
 
     def _deliveries(self) -> Delivered:
@@ -224,18 +224,18 @@ class Soak:
         with self._database() as database:
             return {row[0]: row[1] for row in database.rows(query)}
 
-    def _conclude(self, outcome: Outcome) -> None:
-        """Who got what in the end, by the server, the ledger and the proof."""
-        taken, states = self._server.counts(), self._deliveries()
-        self._compare(taken, outcome)
+    def _check_result(self, outcome: SoakResult) -> None:
+        """Check the server, the store and the delivery report at the end."""
+        accepted, states = self._server.counts(), self._deliveries()
+        self._compare_with_server(accepted, outcome)
         held = {address for address, state in states.items() if state == "held"}
-        outcome.held, outcome.held_taken = len(held), sum(taken[each] for each in held)
-        outcome.lost = [each for each in self._people if not taken[each] and each not in held]
-        outcome.twice = [each for each, many in taken.items() if many > 1]
-        proof = json.loads(self.run("deliveries", "report", NEWSLETTER, "--json"))
-        outcome.proof = {name: proof[name] for name in ("planned", *SUMMED)}
-        summed = sum(outcome.proof[name] for name in SUMMED)
-        if outcome.proof["planned"] != summed or summed != len(self._people):
-            raise SoakError(f"the proof does not add up: {outcome.proof}")
-        if outcome.proof["held"] != len(held) or outcome.proof["pending"]:
-            raise SoakError(f"the proof says {outcome.proof}, and {len(held)} are held")
+        outcome.held, outcome.held_accepted = len(held), sum(accepted[each] for each in held)
+        outcome.lost = [each for each in self._people if not accepted[each] and each not in held]
+        outcome.duplicates = [each for each, count in accepted.items() if count > 1]
+        report = json.loads(self.run("deliveries", "report", NEWSLETTER, "--json"))
+        outcome.report = {name: report[name] for name in ("planned", *SUMMED)}
+        summed = sum(outcome.report[name] for name in SUMMED)
+        if outcome.report["planned"] != summed or summed != len(self._people):
+            raise SoakError(f"the report does not add up: {outcome.report}")
+        if outcome.report["held"] != len(held) or outcome.report["pending"]:
+            raise SoakError(f"the report has {outcome.report}, and {len(held)} are held")

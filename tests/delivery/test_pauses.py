@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import cast
 
 from syndicate.config.model import Server
-from syndicate.delivery.automatic_pause import after_failures, at_end, without_relays
 from syndicate.delivery.messages import MessageFactory
+from syndicate.delivery.pauses import after_failures, at_end, no_relay
 from syndicate.delivery.progress import IssueProgress
 from syndicate.delivery.relays import Relay
 from syndicate.errors import DeliveryError
@@ -71,11 +71,9 @@ def test_everything_pauses_when_the_last_relay_is_disabled(tmp_path: Path) -> No
         return Relay(server, Outbox(tmp_path))
 
     one, other = relay("one"), relay("other")
-    assert without_relays([one, other]) is None
+    assert no_relay([one, other]) is None
     one.mark_failed(DeliveryError("go away", permanent=True), 0.0)
     other.mark_failed(DeliveryError("busy"), 0.0)
-    assert without_relays([one, other]) is None
+    assert no_relay([one, other]) is None
     other.mark_failed(DeliveryError("wrong password", permanent=True), 0.0)
-    assert without_relays([one, other]) == Pause(
-        PauseKind.SERVER, "one: go away; other: wrong password"
-    )
+    assert no_relay([one, other]) == Pause(PauseKind.SERVER, "one: go away; other: wrong password")
