@@ -211,7 +211,8 @@ class Dispatcher:
         self._answer(batch.ready, result.permissions)
         for claim in result.claims:
             self._enqueue(claim)
-        self._queue.wake()
+        if result.exchanges:
+            self._queue.wake()
         if batch.pauses or any(claim.paused for claim in result.claims):
             self._refresh_at = 0.0  # drop paused issues now
         if claimable and not (batch.transitions or any(claim.claimed for claim in result.claims)):
