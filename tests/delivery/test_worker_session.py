@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from mailing_site import MailingSite, new_mailing_site
+from sqlalchemy import make_url
 
 from smtp_server import Action, Close, SmtpServer, Step
 from syndicate.delivery import worker_session as sessions
@@ -34,6 +36,8 @@ PEOPLE = [f"p{number:03}@example.org" for number in range(60)]
 PATIENCE = 60.0
 NOW, LATER = "2026-11-28T10:00:00Z", "2026-12-01T00:00:00Z"
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.postgresql
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -158,6 +162,69 @@ def test_the_settings_of_a_dead_worker_do_not_count(site: MailingSite) -> None:
         session.recover()
         rows = Workers(other.database).all()
     assert [bool(row.ended_at) for row in rows] == [True, False]
+
+
+@pytest.fixture
+def pooled(
+    request: pytest.FixtureRequest,
+    site: MailingSite,
+    tmp_path_factory: pytest.TempPathFactory,
+    require_program: Callable[[str, str], str],
+) -> Iterator[Callable[[str], Site]]:
+    """Open the site through PgBouncer with a pool mode."""
+    program = require_program("pgbouncer", "install pgbouncer")
+    server = make_url(request.getfixturevalue("database_url"))
+    socket_folder = Path(str(server.query["host"]))
+    folder = tmp_path_factory.mktemp("pooler")
+    with ExitStack() as stack:
+
+        def opened(mode: str) -> Site:
+            port = free_port()
+            (folder / "pgbouncer.ini").write_text(
+                f"[databases]\n* = host={socket_folder} user={server.username}\n[pgbouncer]\n"
+                f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+                f"auth_type = any\npool_mode = {mode}\n"
+            )
+            owner = socket_folder.owner()
+            for path in (folder, folder.parent, folder.parent.parent):
+                path.chmod(0o755)
+            as_owner = ["-u", owner] if os.getuid() == 0 else []
+            arguments = [program, "-q", *as_owner, str(folder / "pgbouncer.ini")]
+            process = stack.enter_context(subprocess.Popen(arguments))
+            stack.callback(process.kill)
+            wait_for(lambda: is_listening(port))
+            address = f"postgresql://{server.username}@127.0.0.1:{port}/{server.database}"
+            site.folder.configure(store={"url": address})
+            return stack.enter_context(site.folder.opened())
+
+        yield opened
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@on_postgresql
+def test_a_pooler_in_transaction_mode_is_refused(pooled: Callable[[str], Site]) -> None:
+    site = pooled("transaction")
+    with pytest.raises(SyndicateError, match="a pooler gives each transaction another one"):
+        worker_session(site.database, site.config).__enter__()
+
+
+@on_postgresql
+def test_a_pooler_in_session_mode_is_accepted(pooled: Callable[[str], Site]) -> None:
+    site = pooled("session")
+    with worker_session(site.database, site.config):
+        assert len(Workers(site.database).all()) == 1
 
 
 # -- dead workers ----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from syndicate.cli.send import send, send_test
 from syndicate.cli.status import status
 from syndicate.cli.store import backup, restore, resume, store
 from syndicate.cli.subscribers import subscribers
+from syndicate.cli.workers import worker, workers
 
 HELP = """Turn a folder of articles into feeds and a newsletter.
 
@@ -76,7 +77,7 @@ def help_(command: tuple[str, ...]) -> None:
 
 
 COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
-OF_PEOPLE = (subscribers, send, send_test, deliveries, bounces)
+OF_PEOPLE = (subscribers, send, send_test, worker, workers, deliveries, bounces)
 OF_THE_STORE = (backup, restore, resume, store)
 for command in (*COMMANDS, *OF_PEOPLE, *OF_THE_STORE, completion):
     syndicate.add_command(command)

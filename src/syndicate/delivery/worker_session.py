@@ -39,6 +39,9 @@ MAX_SILENT_LOOKS = 8
 Looks, not seconds: whatever keeps all workers from writing keeps this one from looking too.
 """
 
+POOLED = "the session of a worker does not last: a pooler gives each transaction another one"
+POOLED_HINT = "name the PostgreSQL server in store.url, or a pooler in session mode"
+
 KEEP_ENDED = timedelta(days=1)
 """How long a dead worker is listed, and may still report outcomes."""
 
@@ -119,6 +122,17 @@ def silent_looks(
     return found
 
 
+def drain(database: Database, name: str) -> None:
+    """Have all workers of a name finish their messages and end. Raises SyndicateError."""
+    workers = Workers(database)
+    with database.transaction():
+        named = [each for each in workers.not_ended() if each.name == name]
+        for each in named:
+            workers.drain(each.id)
+    if not named:
+        raise SyndicateError(f"there is no worker {name}", hint="syndicate workers lists them")
+
+
 @contextmanager
 def worker_session(
     database: Database, config: Config, name: str = DEFAULT_NAME
@@ -130,6 +144,8 @@ def worker_session(
     """
     with database.transaction():
         worker = _begin(database, config, name)
+    if not (database.session_lasts() and database.has_session()):
+        raise SyndicateError(POOLED, hint=POOLED_HINT)
     session = WorkerSession(database, worker, resend=config.sending.on_held == "resend")
     try:
         yield session

@@ -35,9 +35,6 @@ log = logging.getLogger(__name__)
 CHECK_INTERVAL = timedelta(seconds=5)
 """Between two checks of the store during a run."""
 
-RERUN_INTERVAL = timedelta(minutes=1)
-"""Between two runs while issues are being sent but nothing seems to be due."""
-
 PROGRESS_SECONDS = 0.5
 """Seconds between two reports of progress, or two checks whether a page is served."""
 
@@ -143,19 +140,10 @@ class DeliveryTask:
         return {"sending": self._activity, "waiting for their pages": ", ".join(status.waiting)}
 
     def _is_due(self, active: frozenset[int], now: datetime) -> bool:
-        """Whether something is to be sent that the last run did not leave waiting."""
-        report = self._report
-        if not active:
-            return False
-        if report is None or self._ended is None or now < self._ended:  # the clock was set back
-            return True
-        if report.quiet_until and now < report.quiet_until:
-            return False
-        if active != self._remaining:
-            return True
-        if report.next_try and now >= report.next_try:
-            return True
-        return now >= self._ended + RERUN_INTERVAL
+        from syndicate.delivery.next_run import LastRun, needs_run
+
+        last = self._report and self._ended and LastRun(self._report, self._ended, self._remaining)
+        return needs_run(last or None, active, now)
 
     # -- in the background ---------------------------------------------------------------------
 
@@ -176,7 +164,7 @@ class DeliveryTask:
     def _send(self) -> SendReport:
         from syndicate.delivery.sender import send
 
-        progress = _ProgressMeter(self._sent)
+        progress = ProgressMeter(self._sent)
 
         def on_progress(in_progress: Sequence[IssueProgress], errors: Sequence[RelayError]) -> None:
             self._activity = progress.note(in_progress)
@@ -192,12 +180,7 @@ class DeliveryTask:
         self._report = report
         self._activity, self._relay_errors = _result(report), report.relay_errors
         self._sent.remaining = {**dict.fromkeys(self._sent.remaining, 0), **report.remaining}
-        if report.sent or report.failed or report.held:
-            facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
-            words = (
-                f"emails: {report.sent:,} sent, {report.failed:,} failed, {report.held:,} on hold"
-            )
-            log.info("sent", extra={"facts": facts, "words": words})
+        log_report(report)
 
     # -- in a check ----------------------------------------------------------------------------
 
@@ -223,6 +206,14 @@ class DeliveryTask:
             yield finding("mail-server", error.text, hint)
 
 
+def log_report(report: SendReport) -> None:
+    """Log what a run sent, if anything."""
+    if report.sent or report.failed or report.held:
+        facts = {"sent": report.sent, "failed": report.failed, "held": report.held}
+        words = f"emails: {report.sent:,} sent, {report.failed:,} failed, {report.held:,} on hold"
+        log.info("sent", extra={"facts": facts, "words": words})
+
+
 def _result(report: SendReport) -> str:
     if report.quiet_until:
         return f"quiet until {format_timestamp(report.quiet_until)}"
@@ -233,7 +224,7 @@ def _result(report: SendReport) -> str:
     return "nothing"
 
 
-class _ProgressMeter:
+class ProgressMeter:
     """The progress of a run, in words and in numbers."""
 
     def __init__(self, sent: SentMetrics) -> None:

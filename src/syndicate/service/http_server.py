@@ -107,7 +107,7 @@ class HttpServer:
     def listen(self) -> None:
         """Bind the port. Raises SyndicateError when another program uses it."""
         config = self._server.config
-        self._sockets = [_bound(config.host, config.port)]
+        self._sockets = [bound(config.host, config.port)]
 
     @property
     def url(self) -> str:
@@ -189,7 +189,7 @@ def _proxies(setup: Setup) -> tuple[Network, ...]:
     return tuple(map(ip_network, setup.config.service.trusted_proxies))
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """A socket to listen on. Raises SyndicateError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -94,6 +94,10 @@ class Database(Protocol):
         """Whether the session of our worker lasts: a broken connection has ended it."""
         ...
 
+    def session_lasts(self) -> bool:
+        """Whether all transactions have the same session: with a pooler they may not."""
+        ...
+
     def ended_sessions(self, workers: Sequence[int]) -> list[int]:
         """Those of these workers, none of them ours, that have no session.
 
@@ -103,6 +107,10 @@ class Database(Protocol):
 
     def end_session(self, worker: int) -> None:
         """End the session of another worker, which does not respond. Nothing if it has none."""
+        ...
+
+    def has_service(self) -> bool:
+        """Whether a service of any host is connected; False where hosts cannot share a store."""
         ...
 
     def clock(self) -> float:

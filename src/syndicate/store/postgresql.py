@@ -177,6 +177,20 @@ class PostgreSQL:
     def has_session(self) -> bool:
         return self._holds(SENDERS)
 
+    def session_lasts(self) -> bool:
+        """Whether all transactions of this connection have the same session.
+
+        A pooler in transaction mode gives each the session that was used last: here it gives that
+        of ours to another connection, and looks whether we get another one.
+        """
+        driver: Any = self._connection.connection.driver_connection
+        ((actual,),) = self.rows("SELECT pg_backend_pid()")
+        if driver.info.backend_pid == actual:
+            return True
+        with self._translate_errors(), self._engine.connect() as other:
+            other.execute(sqlalchemy.text("SELECT 1"))
+            return self.rows("SELECT pg_backend_pid()") == [(actual,)]
+
     def ended_sessions(self, workers: Sequence[int]) -> list[int]:
         lock = f"SELECT pg_try_advisory_xact_lock({WORKERS}, :worker)"
         return [each for each in workers if self.rows(lock, {"worker": each}) == [(True,)]]
@@ -199,14 +213,21 @@ class PostgreSQL:
         """Whether we hold it: a broken connection has lost it. Raises StoreError."""
         return self._holds(SERVICES)
 
+    def has_service(self) -> bool:
+        return bool(self._service_names())
+
     def service(self) -> str:
         """The name of the service that holds the lock, "" if unknown."""
+        names = self._service_names()
+        return names[0] if names else ""
+
+    def _service_names(self) -> list[str]:
         rows = self.rows(
             "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
             f"WHERE {is_held(SERVICES)} AND l.database = "
             "(SELECT oid FROM pg_database WHERE datname = current_database())"
         )
-        return str(rows[0][0] or "") if rows else ""
+        return [str(name or "") for (name,) in rows]
 
     def _holds(self, lock: int) -> bool:
         query = f"SELECT 1 FROM pg_locks l WHERE {is_held(lock)} AND l.pid = pg_backend_pid()"

@@ -243,8 +243,14 @@ class Sqlite:
     def has_session(self) -> bool:
         return self._sending is not None
 
+    def has_service(self) -> bool:
+        return False
+
     def clock(self) -> float:
         return CLOCK_OFFSET + time.monotonic()  # it is never set
+
+    def session_lasts(self) -> bool:
+        return True
 
     def ended_sessions(self, workers: Sequence[int]) -> list[int]:
         return list(workers) if self._sending else []
