@@ -113,7 +113,7 @@ def mailed(site: MailingSite, server: SmtpServer) -> MailingSite:
 
 
 def recipients(server: SmtpServer) -> list[str]:
-    return sorted(address for mail in server.mails for address in mail.to)
+    return sorted(address for mail in server.accepted for address in mail.to)
 
 
 @on_postgresql
@@ -122,7 +122,7 @@ def test_a_worker_sends_what_others_began(mailed: MailingSite, server: SmtpServe
         wait_for(lambda: worker.is_ready)
         with mailed.folder.opened() as opened:
             plan_approved(opened, NOON)
-        wait_for(lambda: len(server.mails) == len(PEOPLE))
+        wait_for(lambda: len(server.accepted) == len(PEOPLE))
         wait_for(lambda: mailed.delivery_report().sending.ended_at)
         assert recipients(server) == PEOPLE
         assert "syndicate_deliveries_total" in worker.get("/metrics")[1]
@@ -136,7 +136,7 @@ def test_a_worker_does_not_begin_an_issue(mailed: MailingSite, server: SmtpServe
     with WorkerProgram(mailed.folder.root) as worker:
         wait_for(lambda: worker.is_ready)
         time.sleep(1.5)  # more than one look
-    assert not server.mails
+    assert not server.accepted
 
 
 @on_postgresql
@@ -181,7 +181,7 @@ def test_a_worker_joins_again_after_its_session_was_ended(
         opened.database.end_session(first.id)
         wait_for(lambda: [w.id for w in Workers(opened.database).not_ended()] == [first.id + 1])
         plan_approved(opened, NOON)
-        wait_for(lambda: len(server.mails) == len(PEOPLE))
+        wait_for(lambda: len(server.accepted) == len(PEOPLE))
     assert recipients(server) == PEOPLE
 
 

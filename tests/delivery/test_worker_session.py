@@ -404,48 +404,67 @@ def in_small_chunks(monkeypatch: pytest.MonkeyPatch, site: MailingSite) -> Maili
     return site
 
 
+def owners(site: MailingSite) -> list[str]:
+    with site.folder.opened() as opened:
+        return Chunks(opened.database).owners()
+
+
+def living(site: MailingSite) -> int:
+    with site.folder.opened() as opened:
+        return len(Workers(opened.database).not_ended())
+
+
 @on_postgresql
 def test_several_workers_send_an_issue_each_recipient_once(in_small_chunks: MailingSite) -> None:
-    together = threading.Barrier(3)
+    shared = threading.Event()
 
-    def all_connected(step: Step) -> Action | None:
-        if (step.name, step.times) == ("DATA", 0):
-            together.wait(PATIENCE)
+    def slow_until_shared(step: Step) -> Action | None:
+        if step.name == "MESSAGE":
+            end = time.monotonic() + 1
+            while not shared.is_set() and time.monotonic() < end:
+                if len(owners(in_small_chunks)) > 1:
+                    shared.set()
         return None
 
-    with SmtpServer(all_connected) as server, ExitStack() as stack:
-        in_small_chunks.send_by_smtp(server.port, connections=1)
+    with SmtpServer(slow_until_shared) as server, ExitStack() as stack:
+        in_small_chunks.send_by_smtp(server.port, connections=3)
         processes = [stack.enter_context(Process(in_small_chunks)) for _ in range(3)]
         outputs = [process.output() for process in processes]
+        assert shared.is_set(), outputs
         assert sorted(accepted(server)) == PEOPLE
         assert set(accepted(server).values()) == {1}
     report = in_small_chunks.delivery_report()
     assert (report.sent, report.held, bool(report.sending.ended_at)) == (60, 0, True)
-    assert all("sent" in output for output in outputs), outputs
+
+
+class SecondMessage:
+    """The first worker waits at its second message until `decided`; its other connection before."""
+
+    def __init__(self, action: Action | None) -> None:
+        self.arrived, self.decided = threading.Event(), threading.Event()
+        self._action = action
+
+    def __call__(self, step: Step) -> Action | None:
+        if step.connection == 1 and (step.name, step.times) == ("MESSAGE", 1):
+            self.arrived.set()
+            assert self.decided.wait(PATIENCE)
+            return self._action
+        if step.connection == 2 and step.name == "MAIL":
+            assert self.decided.wait(PATIENCE)
+        return None
 
 
 @on_postgresql
 def test_a_worker_continues_what_a_killed_one_left(in_small_chunks: MailingSite) -> None:
-    arrived, killed = threading.Event(), threading.Event()
-
-    def behaviour(step: Step) -> Action | None:
-        if step.connection == 1 and (step.name, step.times) == ("MESSAGE", 1):
-            arrived.set()
-            assert killed.wait(PATIENCE)
-            return Close(accepted=True)
-        if step.connection != 1 and (step.name, step.times) == ("MAIL", 1):
-            assert killed.wait(PATIENCE)
-        return None
-
-    with SmtpServer(behaviour) as server:
-        in_small_chunks.send_by_smtp(server.port, connections=1)
-        with Process(in_small_chunks) as victim:
-            assert arrived.wait(PATIENCE)
+    second = SecondMessage(Close(accepted=True))
+    with SmtpServer(second) as server:
+        in_small_chunks.send_by_smtp(server.port, connections=2)
+        with Process(in_small_chunks) as killed:
+            assert second.arrived.wait(PATIENCE)
             with Process(in_small_chunks) as survivor:
-                with in_small_chunks.folder.opened() as opened:
-                    wait_for(lambda: len(Chunks(opened.database).owners()) == 2)
-                victim.kill()
-                killed.set()
+                wait_for(lambda: living(in_small_chunks) == 2)
+                killed.kill()
+                second.decided.set()
                 survivor.output()
         assert sorted(accepted(server)) == PEOPLE
         assert set(accepted(server).values()) == {1}
@@ -458,22 +477,15 @@ def test_a_stopped_worker_sends_nothing_more_and_reports_what_it_knows(
     in_small_chunks: MailingSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "LOOK_SECONDS", 0.05)
-    arrived, finished = threading.Event(), threading.Event()
-
-    def behaviour(step: Step) -> Action | None:
-        if step.connection == 1 and (step.name, step.times) == ("MESSAGE", 1):
-            arrived.set()
-            assert finished.wait(PATIENCE)
-        return None
-
-    with SmtpServer(behaviour) as server:
-        in_small_chunks.send_by_smtp(server.port, connections=1, timeout=60)
+    second = SecondMessage(None)
+    with SmtpServer(second) as server:
+        in_small_chunks.send_by_smtp(server.port, connections=2, timeout=60)
         with Process(in_small_chunks) as stopped:
-            assert arrived.wait(PATIENCE)
+            assert second.arrived.wait(PATIENCE)
             os.kill(stopped.pid, signal.SIGSTOP)
             report = in_small_chunks.send()
             assert (report.sent, sum(report.held_by_issue.values())) == (58, 1)
-            finished.set()
+            second.decided.set()
             os.kill(stopped.pid, signal.SIGCONT)
             stopped.output()
         assert sorted(accepted(server)) == PEOPLE

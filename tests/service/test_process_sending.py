@@ -38,7 +38,7 @@ def services(tmp_path: Path, server: SmtpServer) -> Iterator[Services]:
     site.configure(
         site={"url": "https://lake.example.net/"},
         service={"poll_interval": 0.1, "port": 0, "shutdown_timeout": 20},
-        newsletters={"weekly": newsletter_settings(byte_delay="", approval="manual", deliver=True)},
+        newsletters={"weekly": newsletter_settings(every="", approval="manual", deliver=True)},
         subscribers={"signup_pages": True},
         sending={"transport": "smtp", "servers": {"main": main}},
     )
