@@ -18,14 +18,14 @@ LIMIT = 10
 """Percent of messages that may be refused."""
 
 
-def progress(*, sent_before: int = 0, sent: int = 0, failed: int = 0) -> IssueProgress:
+def progress(*, sent_otherwise: int = 0, sent: int = 0, failed: int = 0) -> IssueProgress:
     sending = IssueSend(1, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z")
     return IssueProgress(
         sending,
         cast("MessageFactory", None),
         planned=1000,
-        finished=sent_before,
-        sent_before=sent_before,
+        finished=sent_otherwise,
+        sent_otherwise=sent_otherwise,
         sent=sent,
         failed=failed,
     )
@@ -33,6 +33,13 @@ def progress(*, sent_before: int = 0, sent: int = 0, failed: int = 0) -> IssuePr
 
 def refusals(reason: str) -> Pause:
     return Pause(PauseKind.REFUSALS, reason)
+
+
+def test_what_other_workers_sent_and_failed_counts_too() -> None:
+    mine = progress(sent=50, failed=4)
+    assert after_failures(mine, ["failed"], LIMIT) is None
+    mine.recount(1000, {"sent": 60, "failed": 10, "pending": 930})
+    assert after_failures(mine, ["failed"], LIMIT)
 
 
 def test_an_issue_pauses_with_the_failure_that_reaches_the_limit() -> None:
@@ -45,8 +52,8 @@ def test_an_issue_pauses_with_the_failure_that_reaches_the_limit() -> None:
 
 
 def test_messages_sent_by_earlier_runs_count_too() -> None:
-    assert after_failures(progress(sent_before=90, sent=1, failed=9), ["failed"], LIMIT) is None
-    assert after_failures(progress(sent_before=40, sent=50, failed=9), ["failed"], LIMIT)
+    assert after_failures(progress(sent_otherwise=90, sent=1, failed=9), ["failed"], LIMIT) is None
+    assert after_failures(progress(sent_otherwise=40, sent=50, failed=9), ["failed"], LIMIT)
 
 
 def test_an_issue_that_was_resumed_pauses_only_with_another_failure() -> None:

@@ -49,6 +49,9 @@ POLL_SECONDS = 0.2
 While an issue is planned, such a check plans a step of it, and the next one follows at once.
 """
 
+RECOUNT_SECONDS = 1.0
+"""Seconds between two counts of issues that other workers send too."""
+
 EMPTY_POLL_SECONDS = 1.0
 """Seconds between checks for deliveries to claim when there were none."""
 
@@ -77,6 +80,7 @@ class Dispatcher:
         self._open_issues = open_issues
         self._messages_of = messages_of
         self._refresh_at = 0.0
+        self._recount_at = 0.0
         self._claim_at = 0.0
         self._crash: BaseException | None = None
         self._active: set[int] = set()
@@ -141,9 +145,12 @@ class Dispatcher:
         self._active = set(to_send)
         for issue in self._active - self.in_progress.keys():
             self._start_issue(to_send[issue])
+        are_shared = time.monotonic() >= self._recount_at and self._recorder.others_send()
+        if are_shared:
+            self._recount_at = time.monotonic() + RECOUNT_SECONDS
         for issue in self._active:
             planned = to_send[issue].planned
-            if planned != self.in_progress[issue].planned:
+            if planned != self.in_progress[issue].planned or are_shared:
                 self.in_progress[issue].recount(planned, self._recorder.counts(issue))
         dropped = self.in_progress.keys() - to_send.keys()
         for task in self._queue.remove(dropped):
@@ -165,7 +172,7 @@ class Dispatcher:
             self._active.discard(sending.issue)
             return
         counts = self._recorder.counts(sending.issue)
-        progress = IssueProgress(sending, messages, sent_before=counts.get(S.SENT, 0))
+        progress = IssueProgress(sending, messages, failed_before=counts.get(S.FAILED, 0))
         progress.recount(sending.planned, counts)
         self.in_progress[sending.issue] = progress
 

@@ -52,8 +52,8 @@ def after_failures(
     progress: IssueProgress, states: Sequence[str], max_percent: int
 ) -> Pause | None:
     """The pause of an issue whose deliveries now come into these states, if too many failed."""
-    sent = progress.sent_before + progress.sent + states.count(S.SENT)
-    failed = progress.failed + states.count(S.FAILED)
+    sent = progress.sent_otherwise + progress.sent + states.count(S.SENT)
+    failed = progress.failed_meanwhile + progress.failed + states.count(S.FAILED)
     over = S.FAILED in states and is_over_budget(sent, failed, max_percent)
     return _too_many_refused(sent, failed) if over else None
 

@@ -18,9 +18,10 @@ from syndicate.store.issue_sends import IssueSend
 class IssueProgress:
     """The progress of an issue.
 
-    Of its `planned` deliveries, `finished` ended otherwise than by the run: before it, or because
-    their recipients are suppressed. `sent_before` had been sent before it. `sent`, `failed` and
-    `held` count outcomes of the run. `in_flight` counts the claimed deliveries without outcome of
+    Of its `planned` deliveries, `finished` ended otherwise than by the run: before it, by other
+    workers, or because their recipients are suppressed. `sent_otherwise` of them were sent, and
+    `failed_meanwhile` failed since the run began. `sent`, `failed` and `held` count outcomes of the
+    run. `in_flight` counts the claimed deliveries without outcome of
     each chunk. `exhausted` means that no delivery is left that can be sent now.
     """
 
@@ -28,7 +29,9 @@ class IssueProgress:
     messages: MessageFactory
     planned: int = 0
     finished: int = 0
-    sent_before: int = 0
+    sent_otherwise: int = 0
+    failed_before: int = 0
+    failed_meanwhile: int = 0
     exhausted: bool = False
     in_flight: dict[Chunk, int] = field(default_factory=dict)
     sent: int = 0
@@ -41,9 +44,12 @@ class IssueProgress:
         return self.finished + self.sent + self.failed + self.held
 
     def recount(self, planned: int, counts: Mapping[str, int]) -> None:
-        """Take over the counts of all its deliveries, of which more were planned."""
+        """Take over the counts of all its deliveries: more were planned, or others sent some."""
         ended = sum(count for state, count in counts.items() if state not in OPEN)
         self.planned = planned
+        self.sent_otherwise = counts.get(S.SENT, 0) - self.sent
+        failed = counts.get(S.FAILED, 0) - self.failed_before - self.failed
+        self.failed_meanwhile = max(failed, 0)  # an operator may have had some sent again
         self.finished = ended - (self.sent + self.failed + self.held)
 
     def count_claimed(self, claimed: ClaimedChunk) -> None:

@@ -102,6 +102,10 @@ class DeliveryRecorder:
         """How many deliveries of an issue are in which state."""
         return self._deliveries.counts(issue)
 
+    def others_send(self) -> bool:
+        """Whether other workers own deliveries."""
+        return self._claims.others_own()
+
     def pause(self, issue: int, pause: Pause) -> None:
         """Pause an issue."""
         commit(self._database, lambda: self._sends.pause(issue, pause))
@@ -232,7 +236,7 @@ class DeliveryRecorder:
         if current and not current.is_planned:
             return Claim(issue)
         if any(counts.get(state) for state in OPEN):
-            return Claim(issue, exhausted=not self._claims.owned_by_others(issue))
+            return Claim(issue, exhausted=not self._claims.others_own(issue))
         pause = pauses.at_end(counts, self._settings.max_failure_percent)
         if pause and current and not current.confirmed_at:
             self._sends.pause(issue, pause)

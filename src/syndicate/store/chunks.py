@@ -103,16 +103,13 @@ class Chunks:
         """The chunks that a sender owns."""
         return self._selected("owner <> '' AND owner = :owner", {"owner": owner})
 
-    def owners(self) -> list[str]:
-        """All owners of chunks."""
-        rows = self._rows("SELECT DISTINCT owner FROM delivery_chunks WHERE owner <> ''")
-        return sorted(str(owner) for (owner,) in rows)
-
-    def owned_by_others(self, issue: int, owner: str) -> bool:
-        """Whether others than this owner own chunks of an issue."""
-        where = "owner <> '' AND issue = :issue AND owner <> :owner"
-        query = f"SELECT 1 FROM delivery_chunks WHERE {where} LIMIT 1"
-        return bool(self._rows(query, {"issue": issue, "owner": owner}))
+    def owners(self, issue: int = 0) -> list[str]:
+        """All owners of chunks, of an issue or of any."""
+        of_issue = "AND issue = :issue" if issue else ""
+        query = f"SELECT DISTINCT owner FROM delivery_chunks WHERE owner <> '' {of_issue}"
+        return sorted(
+            str(owner) for (owner,) in self._rows(query, {"issue": issue} if issue else {})
+        )
 
     def of(self, issue: int, subscribers: Iterable[int]) -> list[Chunk]:
         """The chunks that deliveries to these subscribers are in, each once."""

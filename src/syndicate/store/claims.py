@@ -187,9 +187,10 @@ class Claims:
                 event = DeliveryEvent(issue, subscriber, now, "resolved", f"late: {each.detail}")
                 self._events.add([event])
 
-    def owned_by_others(self, issue: int) -> bool:
-        """Whether other workers own chunks of an issue."""
-        return self._chunks.owned_by_others(issue, self._owner)
+    def others_own(self, issue: int = 0) -> bool:
+        """Whether other workers own chunks, of an issue or of any."""
+        owners = self._chunks.owners(issue)
+        return any(owner != self._owner for owner in owners)
 
     def hold_sent(self, issue: int, subscriber: int, reason: str, now: str) -> None:
         """Hold a sent delivery: later replies show that its outcome is unknown."""
