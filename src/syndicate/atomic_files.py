@@ -13,7 +13,7 @@ from syndicate.errors import Location, OutputError
 
 
 class PathConflictError(OutputError):
-    """No file can have this path: a folder has it, or a file stands where its folder would be."""
+    """No file can have this path: a folder has it, or its folder would have the path of a file."""
 
 
 PARTIAL = ".syndicate.part"
@@ -23,9 +23,9 @@ BLOCKED = (EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR, ENOTEMPTY)
 
 
 def write(root: Path, path: str, data: bytes, *, private: bool = False) -> bool:
-    """Write a document unless it stands there already. True when it was written.
+    """Write a document unless it exists with the same bytes; returns whether it was written.
 
-    A `private` one is its owner's alone; others have the permissions that the umask leaves.
+    A `private` one is readable only by its owner; others have the permissions of the umask.
     """
     target = root / path
     try:
@@ -53,10 +53,10 @@ def _replace(target: Path, data: bytes, *, private: bool) -> None:
 
 
 def _advance_mtime(partial: Path, target: Path) -> None:
-    """Give a document another second of change than the one it replaces.
+    """Give a document a later modification time, in seconds, than the one that it replaces.
 
-    HTTP tells times in whole seconds, and curl throws away what is no younger than what it has:
-    a reader would note the new version and never see what was new in it.
+    HTTP states times in whole seconds, and curl discards a document that is not newer than its own:
+    a reader would store the new entity tag and never see the new entries.
     """
     try:
         before = int(target.stat().st_mtime)
@@ -67,7 +67,7 @@ def _advance_mtime(partial: Path, target: Path) -> None:
 
 
 def is_current(root: Path, path: str, data: bytes) -> bool:
-    """Whether a document is there as it is to be."""
+    """Whether a document exists with these bytes."""
     try:
         return _same(root / path, data)
     except OSError:  # something else has its place: writing it would say so

@@ -100,9 +100,9 @@ class Setup:
 
     @property
     def state(self) -> Path:
-        """What files of state are named after, and stand beside: the SQLite file, if it is one.
+        """The path from which files of state take their names: the SQLite file, if it is one.
 
-        Symbolic links are followed: by whatever name a store is opened, its locks are the same.
+        Symbolic links are resolved, so that a store has the same locks under every name.
         """
         name = self.config.store.url.partition(":///")[2] if self.uses_sqlite else "syndicate.db"
         return (self.base / name).resolve()

@@ -50,7 +50,7 @@ def copy_to(target: Path) -> list[str]:
 
 
 def write_article(path: Path, title: str, now: datetime) -> Path:
-    """Start a draft called `title` at `path`. Raises SyndicateError when something is there."""
+    """Write a draft called `title` to `path`. Raises SyndicateError if the file exists."""
     import json
 
     title = _checked(title)

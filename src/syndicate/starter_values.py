@@ -38,7 +38,7 @@ RULE = "starter-value"
 
 
 def unreplaced(config: Config) -> dict[SettingPath, str]:
-    """The settings that still are as in the starter: where each stands, and its value."""
+    """The settings that still have the example values: path -> value."""
     settings = _with_title(("site",), config.site, SITE)
     for name, newsletter in config.newsletters.items():
         at = ("newsletters", name)

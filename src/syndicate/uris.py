@@ -67,10 +67,10 @@ def is_web_address(text: str) -> bool:
 
 
 def uri(text: str) -> str:
-    """An absolute address as a URI: its host in ASCII, whatever a part may not hold escaped.
+    """An absolute address as a URI: its host in ASCII, and invalid characters escaped.
 
-    A valid URI stays as it is, but for a host that is written in escapes. Raises ValueError for
-    what is no address: without a scheme, with a host or port that cannot be.
+    A valid URI is unchanged, except for a host that is written with escapes. Raises ValueError for
+    an address without a scheme, or with an invalid host or port.
     """
     if _PLAIN.fullmatch(text) and ACE_PREFIX not in text:
         return text
@@ -96,7 +96,7 @@ def uri(text: str) -> str:
 
 
 def path_of(text: str) -> str:
-    """A path as it stands in a URI; escapes in it stay."""
+    """A path as it is in a URI; existing escapes are kept."""
     return _NOT_IN_PATH.sub(_escaped, text)
 
 
@@ -129,7 +129,7 @@ def _is_label(label: str) -> bool:
 
 
 def _head_of(text: str) -> tuple[str, str, str]:
-    """What stands before a query and fragment, and these."""
+    """The part before query and fragment, and these."""
     at = min((i for i in (text.find("?"), text.find("#")) if i >= 0), default=len(text))
     return text[:at], text[at : at + 1], text[at + 1 :]
 

@@ -115,7 +115,7 @@ class _Search:
         return matches[0]
 
     def _matches(self, name: str) -> list[str]:
-        """Paths of what has this name: articles that are there before those that are gone."""
+        """The paths of articles with this name; deleted ones only if there is no other."""
         word = name.strip().casefold()
         if not word:
             return []
@@ -183,7 +183,7 @@ def _state(
     there: bool,
     unread: bool,
 ) -> Fact:
-    """Where the article stands as of the last build, and what the next one will change."""
+    """The state of the article after the last build, and what the next build will change."""
     if not there:
         built = record is not None and record.state == State.GONE
         return Fact("state", "gone", "its file is gone" if built else f"its file is gone: {BUILD}")
@@ -207,7 +207,7 @@ def _state(
 
 
 def _held_state(site: Site, record: Record) -> Fact:
-    """Why an article stands in no feed, by the rule or key that keeps it out."""
+    """Why an article is in no feed: the rule or the key that holds it back."""
     inferred = json.loads(record.metadata).get("inferred", {})
     page, draft = inferred.get("page", ""), inferred.get("draft", "header")
     if record.state == State.PAGE:

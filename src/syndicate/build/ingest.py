@@ -46,10 +46,10 @@ class ContentFolder:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What an ingest did: changed articles, and how many files it read.
+    """The result of an ingest: changed articles, and how many files were read.
 
-    `dated_now` are the paths of articles without a date that got the current time, where that may
-    not be meant: in a first build, or many at once.
+    `dated_now` are paths of articles without a date that got the current time where that may be a
+    mistake: in a first build, or many at once.
     """
 
     changes: tuple[Change, ...] = ()
@@ -93,7 +93,7 @@ def ingest(
 def _has_due(
     articles: Articles, meta: Mapping[str, str], settings: IngestSettings, now: datetime
 ) -> bool:
-    """Whether records change though no file did: by time, or because undated ones are wanted."""
+    """Whether records change without a changed file: by time, or to publish undated ones."""
     moment = format_timestamp(now)
     return bool(
         (settings.publish_undated and articles.undated())

@@ -28,10 +28,10 @@ class IngestSettings:
     """How a site turns files into articles.
 
     `host` is that of the site, for ids. Dates without an offset are in `zone`. `address` gives the
-    address of an article where syndicate decides on addresses, so that they are kept unique.
-    `keep_tags`: the articles of each tag are listed, because something asks for them. `announce`:
-    hooks are called for new articles, except those of the first build. A first build holds articles
-    without a date back if there are many, unless `publish_undated`.
+    URL of an article if syndicate decides on URLs, so that they are kept unique. `keep_tags`: keep
+    a list of the articles of each tag. `announce`: add events for new articles, except in the first
+    build. A first build with many articles without a date holds them back, unless
+    `publish_undated`.
     """
 
     host: str
@@ -176,9 +176,9 @@ class Recorder:
     def _with_unique_slugs(
         self, records: Sequence[Record], ignored: AbstractSet[str]
     ) -> list[Record]:
-        """The records, with a slug of its own for each whose address another article has.
+        """The records, with another slug for each whose URL another article has.
 
-        The records with the `ignored` ids do not count as others.
+        Records with the `ignored` ids do not count.
         """
         if self.settings.address is None:
             return list(records)

@@ -93,11 +93,11 @@ def match_articles(
 
 
 def _match(scanned: Sequence[ScannedFile], records: KnownRecords) -> dict[str, Record]:
-    """Path of a scanned file -> the record of the article it is.
+    """Path of a scanned file -> the record of its article.
 
-    In this order: the same text at the same path; text that stood at another path whose file is
-    gone, or was itself replaced by known text (files that change places); the same path; a deleted
-    article with the same text; a removed file's title and date.
+    In this order: the same text at the same path; the text of another path whose file is gone, or
+    whose file now has another known text (files that change places); the same path; a deleted
+    article with the same text; the title and date of a removed file.
     """
     matching = _Matching(scanned)
     at_path = [(f, records.at_path[f.path]) for f in scanned if f.path in records.at_path]
@@ -117,7 +117,7 @@ def _match(scanned: Sequence[ScannedFile], records: KnownRecords) -> dict[str, R
 
 
 def _can_stay(record: Record, file: ScannedFile) -> bool:
-    """Whether a file with another text can be the article that stood at its path.
+    """Whether a file with another text can be the article of its path.
 
     A deleted article returns at its old path only with its title, or else its text.
     """

@@ -73,7 +73,7 @@ class Owner(NamedTuple):
 
     @property
     def newsletter_and_slot(self) -> tuple[str, str]:
-        """The newsletter and the slot of the issue that this owner stands for."""
+        """The newsletter and the slot of the issue that this owner names."""
         newsletter, _, slot = self.name.partition("/")
         return newsletter, slot
 

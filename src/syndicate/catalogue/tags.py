@@ -25,7 +25,7 @@ _APART = re.compile(r"[\W_]+")
 
 @lru_cache(maxsize=4096)
 def tag_of(label: str) -> str:
-    """A tag as it stands in addresses: `Rust & C++` -> `rust-c-plus-plus`; never empty."""
+    """A tag as it is in URLs: `Rust & C++` -> `rust-c-plus-plus`; never empty."""
     if label.isascii() and label.isalnum() and len(label) <= MAX_SLUG_LENGTH:
         return label.lower()
     words = unicodedata.normalize("NFKC", label).casefold().lstrip("#")

@@ -250,7 +250,7 @@ def suppress(config_file: Path, address: str, reason: str, *, lift: bool) -> Non
 
 
 def _unsubscribe_by_mail(config_file: Path, message: bytes) -> str:
-    """Unsubscribe the sender of an email that asks for it; the outcome."""
+    """Unsubscribe the sender of an email that requests it; returns the outcome."""
     from syndicate.signup.unsubscribe_mail import LinkRequested
     from syndicate.signup.unsubscribe_mail import unsubscribe as unsubscribe_by_mail
     from syndicate.subscribers.tokens import TokenError

@@ -162,7 +162,7 @@ class Binder:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The known name that was probably meant; "" if none is similar."""
+    """The most similar known name; "" if none is similar."""
     import difflib
 
     return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), "")

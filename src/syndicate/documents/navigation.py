@@ -25,7 +25,7 @@ def in_navigation(record: Record) -> bool:
 
 
 def weight_of(record: Record) -> float:
-    """Where a page stands in the navigation: its `weight` or `order`; without one, last."""
+    """The position of a page in the navigation: its `weight` or `order`; without one, last."""
     extra = json.loads(record.metadata).get("extra", {})
     stated = (extra.get(key) for key in ("weight", "nav_order", "order"))
     return next((float(n) for n in stated if isinstance(n, int | float)), float("inf"))

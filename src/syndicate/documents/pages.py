@@ -222,18 +222,18 @@ def lead_image(article: Published) -> Image | None:
 
 
 def reachable(html: str) -> str:
-    """Make what scrolls sideways on a small screen reachable by keyboard (WCAG 2.1.1).
+    """Make wide content that scrolls on a small screen reachable by keyboard (WCAG 2.1.1).
 
-    Takes sanitised, balanced HTML. Tables get a box of their own; they and code take the focus.
+    Takes sanitised, balanced HTML. Tables get a wrapper; they and code can take the focus.
     """
     return TAG.sub(_focusable, html) if "<table" in html or "<pre" in html else html
 
 
 def outlined(html: str) -> str:
-    """Move all headings up or down so that the highest is h2, right below the title of a page.
+    """Shift all headings so that the highest is h2, below the title of the page.
 
-    Takes sanitised, balanced HTML. A text may open with ### because it looks right, or with
-    several # because it was once a page of its own; a screen reader needs an unbroken outline.
+    Takes sanitised, balanced HTML. A text may begin with ###, or have several #; a screen reader
+    needs an outline without gaps.
     """
     if min(OPENING.findall(html), default="2") == "2":  # nearly always, and much cheaper
         return html

@@ -120,7 +120,7 @@ def _media(root: HtmlElement, url: str) -> None:
 
 
 def _details(root: HtmlElement) -> None:
-    """What mail programs cannot fold stands unfolded."""
+    """Expand collapsed parts, which mail programs cannot collapse."""
     for element in _elements(root, "details"):
         element.tag = "div"
     for element in _elements(root, "summary"):
@@ -209,7 +209,7 @@ def text_direction(text: str) -> str:
 
 
 def _tables(root: HtmlElement) -> None:
-    """Say what each heading cell heads and where it stands, and let wide tables scroll alone."""
+    """Mark the scope of heading cells, and let wide tables scroll."""
     for table in _elements(root, "table"):
         if next(table.iterdescendants("th"), None) is None:
             table.set("role", "presentation")
@@ -231,7 +231,7 @@ def _columns(table: HtmlElement) -> int:
 
 
 def _replace(old: HtmlElement, new: HtmlElement | str) -> HtmlElement:
-    """Put `new` where `old` stands and return its parent's new child, or the parent for text."""
+    """Replace `old` by `new`; returns its parent's new child, or the parent for text."""
     parent = old.getparent()
     assert parent is not None, "only descendants of the root are replaced"
     if isinstance(new, str):

@@ -23,7 +23,7 @@ def without_comments(css: str) -> str:
 
 
 def blocks(css: str) -> Iterator[tuple[str, str]]:
-    """Each rule as what stands before its braces and between them; `@import x;` has no braces."""
+    """Each rule as the text before its braces and in them; `@import x;` has no braces."""
     start = opened = depth = 0
     for token in _TOKEN.finditer(css):
         mark = token[0]

@@ -57,7 +57,7 @@ def highlight(code: HtmlElement, language: str) -> None:
 
 
 def _parts(tokens: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[str, str]]:
-    """Neighbours of one kind as one part; white space goes with what stands before it."""
+    """Adjacent parts of one kind joined; white space belongs to the part before it."""
     before = ""
     marked = []
     for token, text in tokens:

@@ -162,7 +162,7 @@ class _Inliner(Premailer):  # type: ignore[misc]  # premailer is untyped
     def _parse_style_rules(
         self, css_body: str | None, ruleset_index: int
     ) -> tuple[list[Any], list[Any]]:
-        """premailer asks for the rules of a style sheet: those that can match in this page."""
+        """Called by premailer: the rules of a style sheet that can match in this page."""
         rules = []
         for number, rule in enumerate(rules_of(css_body or "")):
             if rule.names <= self._names:

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An article as selection sees it: light, for there may be thousands. `published` is aware.
+    """An article as selection needs it: small, because there may be thousands. `published` is
+    aware.
 
-    `sequence` says which of two was published first, whatever their dates.
+    `sequence` is the order of publication, independent of dates.
     """
 
     id: str

@@ -54,7 +54,7 @@ class MergeSyntax:
 
 
 def _safe(text: str) -> str:
-    """An action of listmonk that prints `text` as it is, whatever stands around it."""
+    """An action of listmonk that prints `text` unchanged in any context."""
     literal = json.dumps(text, ensure_ascii=False).replace("@TrackLink", r"\u0040TrackLink")
     return f"{{{{ Safe {literal} }}}}"
 
@@ -122,9 +122,9 @@ SERVICES: Mapping[str, MergeSyntax] = {
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What stands for placeholders while an issue is rendered: addresses, and a name.
+    """The tokens for placeholders while an issue is rendered: URLs, and a name.
 
-    All hold `digest`, which nothing else in the issue does.
+    All contain `digest`, which nothing else in the issue does.
     """
 
     links: IssueLinks

@@ -194,7 +194,7 @@ def _children(element: HtmlElement, links: _Links) -> str:
 
 
 def _inline(element: HtmlElement, links: _Links) -> str:
-    """Inline content as text; a vertical tab stands for a line break until wrapping."""
+    """Inline content as text; a vertical tab marks a line break until wrapping."""
     tag = element.tag
     if not isinstance(tag, str):
         return ""

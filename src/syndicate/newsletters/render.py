@@ -51,10 +51,10 @@ NO_PICTURE = ("image/svg+xml", "image/avif")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An article as the templates see it. `html` is "" when only `summary` is carried.
+    """An article as the templates see it. `html` is "" if only the `summary` is shown.
 
-    `image` is the picture to show beside it: None when the text shows it. `cut` says that there
-    is more on the web than here; a text no longer than its summary is never cut.
+    `image` is the picture to show beside it: None if the text shows it. `cut`: there is more on the
+    web than here; a text no longer than its summary is never cut.
     """
 
     title: str
@@ -176,8 +176,9 @@ def _cut(text: str, max_length: int) -> str:
 def _items(
     newsletter: Newsletter, site: SiteSettings, articles: Sequence[Published]
 ) -> tuple[dict[str, Item], dict[str, Item], Set[str]]:
-    """The articles as the design shows them; in brief those whose full text may give way; and
-    which have a text that is too long for any mail."""
+    """The articles as the design shows them; as summaries, those whose full text may be replaced;
+    and those with a text that is too long for any email.
+    """
     with_text = articles if newsletter.design == "digest" else articles[:1]
     too_long = {each.id for each in with_text if len(each.html) > MAX_HTML_LENGTH}
     short = {each.id for each in with_text if each.id not in too_long and _is_short(each)}
@@ -194,7 +195,7 @@ def _items(
 
 
 def _item(article: Published, site: SiteSettings, *, full: bool, headed: bool = False) -> Item:
-    """`headed` says that the design shows the picture at the head of the text."""
+    """`headed`: the design shows the picture above the text."""
     language = article.language or site.language
     html = for_mail(article.html, url=article.url, width=TEXT_WIDTH) if full else ""
     brief = one_line(article.summary) if article.has_summary else ""
@@ -286,9 +287,9 @@ def _fitting(
 def _unsure(
     mail: Callable[[Mapping[str, Item]], str], items: dict[str, Item], brief: dict[str, Item]
 ) -> tuple[str, list[str]]:
-    """Which texts may fit, looked at one by one; and the HTML with all of `brief` if none.
+    """Which texts may fit, each on its own; and the HTML with all of `brief` if none may.
 
-    Rendering all of them to see costs seconds when there are hundreds.
+    Rendering all of them to find out takes seconds when there are hundreds.
     """
     if brief and sum(len(items[key].html) for key in brief) < 2 * MAX_BYTES:
         return "", list(brief)
@@ -299,10 +300,10 @@ def _unsure(
 
 
 def _search(html: str, growth: list[int], mail: Callable[[int], str]) -> tuple[str, int]:
-    """The HTML with the most texts whole that fits, and how many; the smallest, if none does.
+    """The HTML with the largest number of full texts that fits, and this number; else the smallest.
 
-    `html` has all of them; `growth` says how many bytes each adds, ascending, give or take AROUND.
-    How many is looked for between bounds that each rendering by `mail` narrows.
+    `html` has all of them; `growth` has the bytes that each adds, ascending, give or take AROUND.
+    It is a search between bounds, which each rendering by `mail` narrows.
     """
     fitting: tuple[str, int] | None = None
     least, most = 0, len(growth)
@@ -328,7 +329,7 @@ def _search(html: str, growth: list[int], mail: Callable[[int], str]) -> tuple[s
 
 
 def _marked(key: str, html: Markup) -> Markup:
-    """The text between comments that say whose it is, to find it again among inlined styles."""
+    """The text between comments that identify its article, to measure it after inlining."""
     digest = sha256(key.encode()).hexdigest()
     return Markup(f"<!--{digest} begins-->{html}<!--ends {digest}-->")  # noqa: S704  # no input
 

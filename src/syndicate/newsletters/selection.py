@@ -21,13 +21,14 @@ def select(
 ) -> Selection:
     """Choose the articles of the next issue.
 
-    `after` is the sequence of the last article published when the newsletter came to be,
-    `carried` the ids in its earlier issues, `first` whether this is its first issue. Articles
-    published later always qualify, also late ones with a date of long ago; of the others the
-    newest `backlog`, and only for the first issue. When more qualify than `most`, a first issue
-    takes the newest, for it introduces the newsletter; every later one takes those published
-    first, so that what waits is never overtaken for ever. Whatever waits was published since the
-    newsletter began, so it still qualifies next time: nothing is lost.
+    `after` is the sequence of the last article published when the newsletter began, `carried` the
+    ids in its earlier issues, `first` whether this is its first issue. Articles published later
+    always qualify, also with an old date; of the others the newest `backlog`, and only for the
+    first issue.
+
+    If more than the maximum qualify, a first issue has the newest, because it introduces the
+    newsletter; each later one has those published first, so that no article waits forever. All
+    others still qualify for the next issue: none is lost.
     """
     newest_first = sorted(candidates, key=NEWEST, reverse=True)
     reasons = {each.id: _refusal(newsletter, each, carried) for each in newest_first}
@@ -49,7 +50,7 @@ def select(
 
 
 def _refusal(newsletter: Newsletter, candidate: Candidate, carried: Set[str]) -> Reason | None:
-    """Why the newsletter does not want this article whatever its date, or None."""
+    """Why this article is never in an issue of the newsletter, or None."""
     tags = {tag.casefold() for tag in candidate.tags}
     if candidate.id in carried:
         return Reason.CARRIED

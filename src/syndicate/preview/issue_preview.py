@@ -130,10 +130,10 @@ HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 
 
 def framed(html: str, scheme: str, pictures: Mapping[str, Picture]) -> str:
-    """The email in a colour scheme (`light` or `dark`), whatever the browser prefers.
+    """The email in a colour scheme (`light` or `dark`), independent of the browser's.
 
     Media queries for a scheme are rewritten to match always or never; an email that names only one
-    scheme keeps it. `pictures` are served from here. Links open in a new window. The text of
+    scheme keeps it. `pictures` are served by the preview. Links open in a new window. The text of
     articles is unchanged.
     """
 

@@ -115,7 +115,7 @@ class Pages:
         return self._page("ask_for_link", problem=problem)
 
     def unsubscribe(self, choice: Choice, others: bool, mailto: str) -> bytes:
-        """Asks to confirm unsubscribing from `choice`. Field: `what`, which is `one` or `all`.
+        """The page with the button to unsubscribe from `choice`. Field: `what`: `one` or `all`.
 
         `others`: there are other subscriptions; `mailto` unsubscribes by email, or is "".
         """

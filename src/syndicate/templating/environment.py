@@ -135,7 +135,7 @@ def render_template(env: jinja2.Environment, name: str, /, **values: object) -> 
 
 
 def render_string(env: jinja2.Environment, text: str, place: Location, /, **values: object) -> str:
-    """Render `text`, a template that stands in another file at `place`, as plain text.
+    """Render `text`, a template from another file at `place`, as plain text.
 
     Raises TemplateError naming `place`.
     """
@@ -146,7 +146,7 @@ def render_string(env: jinja2.Environment, text: str, place: Location, /, **valu
 
 
 def source(env: jinja2.Environment, name: str) -> str:
-    """The text of a file beside the templates as it stands, such as a style sheet."""
+    """The unrendered text of a file beside the templates, such as a style sheet."""
     try:
         assert env.loader is not None, "environment() always sets a loader"
         return env.loader.get_source(env, name)[0]

@@ -57,7 +57,7 @@ class Tongue:
 
 
 def day(moment: date) -> str:
-    """A date in English: `22 November 2026`."""
+    """A date for people, independent of the process's locale: `22. November 2026`."""
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
 
 

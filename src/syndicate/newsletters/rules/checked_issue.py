@@ -75,7 +75,7 @@ class CheckedIssue:
 
     @property
     def written(self) -> str:
-        """All texts of authors in one line, to tell them from those of the design."""
+        """All texts of authors in one line, to distinguish them from those of the design."""
         parts: list[str] = []
         for each in self.articles:
             parts += (each.title, each.summary, *each.tags, *each.authors)
@@ -108,12 +108,12 @@ def shown_text(issue: CheckedIssue) -> str:
 
 
 def signs(text: str) -> str:
-    """Letters and digits only, to find a text whatever its line breaks and markup."""
+    """Letters and digits only, to find a text despite line breaks and markup."""
     return NOT_SIGNS.sub("", text)
 
 
 def _spaced(written: str) -> re.Pattern[str]:
-    """A pattern that finds CSS or HTML whatever its white space."""
+    """A pattern that finds CSS or HTML with any white space."""
     return re.compile(r"\s*".join(map(re.escape, PIECES.findall(written))))
 
 

@@ -70,7 +70,7 @@ def readable(issue: CheckedIssue) -> Iterator[Fault]:
 
 
 def _height(style: Mapping[str, str]) -> float | None:
-    """How high a link that stands alone is, in pixels, if its style says so."""
+    """The height in pixels of a link on a line of its own, if its style states one."""
     line = re.fullmatch(r"([\d.]+)px", style.get("line-height", ""))
     if style.get("display") not in ("block", "inline-block") or not line:
         return None
