@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS = $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 .PHONY: help run test test-fast test-soak coverage lint docs bench bench-build bench-import
-.PHONY: bench-newsletter bench-plan bench-send bench-serve bench-tick soak schema translations wheel clean
+.PHONY: bench-newsletter bench-plan bench-send bench-serve bench-tick soak soak-hosts schema translations wheel clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-tick: $(DEV) ## Measure the idle service, and the time from save to feed a
 soak: $(DEV) ## Kill the sender 100 times, on SQLite and PostgreSQL; takes minutes.
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/python benchmarks/soak.py --postgresql
+
+soak-hosts: $(DEV) ## Kill, stop and cut off workers about 400 times, while they send together.
+	SEEDS=20 $(BIN)/pytest -s -m soak tests/delivery/test_soak_workers.py
 
 schema: $(DEV) ## Write store/sqlite.sql, after a change of the tables.
 	$(BIN)/python -c "from syndicate.store.migrate import sqlite_script; print(sqlite_script(), end='')" \
