@@ -9,7 +9,7 @@ import pytest
 from planned_issues import plan_all
 
 from syndicate.store import chunks as module
-from syndicate.store.chunks import STATES, Chunk, Chunks
+from syndicate.store.chunks import STATES, Chunk, Chunks, free
 from syndicate.store.claims import OWNED, Claims, Transition
 from syndicate.store.database import Database, Row
 from syndicate.store.deliveries import Deliveries
@@ -289,3 +289,17 @@ def test_the_owner_of_a_delivery_is_found_without_reading_all_chunks_of_its_issu
     steps = [str(step[-1]) for step in plan if " c " in str(step[-1])]
     assert len(steps) == 1
     assert "delivery_chunks_owned" in steps[0]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("state", ["pending", "retry"])
+def test_the_next_chunk_is_found_without_reading_those_before_it(
+    database: Database, state: str
+) -> None:
+    plan = database.rows(
+        f"EXPLAIN QUERY PLAN SELECT number FROM delivery_chunks WHERE {free(state)} LIMIT 1",
+        {"issue": ISSUE},
+    )
+    assert [str(step[3]).partition(" (")[0] for step in plan] == [
+        f"SEARCH delivery_chunks USING INDEX delivery_chunks_{state}"
+    ], "and nothing is sorted"

@@ -14,7 +14,7 @@ from syndicate.errors import StoreError
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
 
-SCHEMA_VERSION = "0019"
+SCHEMA_VERSION = "0020"
 """The newest migration."""
 
 ABOUT_PEOPLE = frozenset(

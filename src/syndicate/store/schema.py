@@ -345,6 +345,15 @@ delivery_chunks = Table(  # consecutive deliveries of an issue, which one worker
         sqlite_where=text("owner <> ''"),
         postgresql_where=text("owner <> ''"),
     ),
+    *(
+        Index(  # a claim takes the first free one
+            f"delivery_chunks_{state}",
+            *("owner", "number"),
+            sqlite_where=text(f"{state} > 0"),
+            postgresql_where=text(f"{state} > 0"),
+        )
+        for state in ("pending", "retry")
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -83,6 +83,8 @@ CREATE TABLE delivery_chunks (
 CREATE INDEX delivery_chunks_by_subscriber ON delivery_chunks (issue, last_subscriber);
 CREATE INDEX delivery_chunks_held ON delivery_chunks (issue) WHERE held > 0;
 CREATE INDEX delivery_chunks_owned ON delivery_chunks (issue) WHERE owner <> '';
+CREATE INDEX delivery_chunks_pending ON delivery_chunks (owner, number) WHERE pending > 0;
+CREATE INDEX delivery_chunks_retry ON delivery_chunks (owner, number) WHERE retry > 0;
 CREATE TABLE delivery_events (
   issue BIGINT NOT NULL,
   subscriber BIGINT NOT NULL,
@@ -307,4 +309,4 @@ CREATE TABLE workers (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0019');
+INSERT INTO alembic_version VALUES ('0020');
