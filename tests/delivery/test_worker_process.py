@@ -158,6 +158,24 @@ def test_workers_are_listed_and_drained(
 
 
 @on_postgresql
+def test_a_dead_worker_is_listed_as_such_until_another_recovers_it(
+    mailed: MailingSite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(mailed.folder.root)
+    with WorkerProgram(mailed.folder.root, "second") as worker:
+        wait_for(lambda: worker.is_ready)
+        worker.end(signal.SIGKILL)
+
+    def state() -> str:
+        cli.main(["workers"])
+        return capsys.readouterr().out
+
+    wait_for(lambda: "  died  " in state())
+    mailed.send()
+    assert "died, found" in state()
+
+
+@on_postgresql
 def test_a_worker_with_other_settings_stands_by_until_it_may_join(
     mailed: MailingSite, server: SmtpServer
 ) -> None:

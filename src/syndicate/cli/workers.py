@@ -79,16 +79,26 @@ def _rows(site: Site) -> Iterator[tuple[str, ...]]:
     from syndicate.store.chunks import Chunks
     from syndicate.store.workers import Workers
 
-    chunks = Chunks(site.database)
-    for each in Workers(site.database).all():
+    chunks, everyone = Chunks(site.database), Workers(site.database).all()
+    dead = site.database.ended_sessions([each.id for each in everyone])
+    for each in everyone:
         owned = len(chunks.owned_by(str(each.id)))
         holds = counted(owned, "chunk") if owned else "nothing"
-        yield each.name, each.host, str(each.pid), each.started_at, _state(each), holds
+        yield (
+            each.name,
+            each.host,
+            str(each.pid),
+            each.started_at,
+            _state(each, is_dead=each.id in dead),
+            holds,
+        )
 
 
-def _state(worker: WorkerRow) -> str:
+def _state(worker: WorkerRow, *, is_dead: bool) -> str:
     if worker.ended_at:
         return f"died, found {worker.ended_at}"
+    if is_dead:
+        return "died"
     return "draining" if worker.draining else "sends"
 
 
