@@ -15,7 +15,7 @@ TURN_SECONDS = 0.12
 """Seconds for other writers: one that waits for SQLite looks every 0.1 seconds."""
 
 FIRST_LIMIT, MIN_LIMIT, MAX_LIMIT = 20_000, 10_000, 100_000
-"""Recipients of the first step, and of any. Smaller steps would spend most time on what each costs."""
+"""Recipients of the first step, and of any: each step costs something besides."""
 
 
 class PlanningPace:
