@@ -158,13 +158,15 @@ def test_a_file_on_disk_and_one_in_memory_share_a_connection(
 
 
 def test_a_reader_that_does_not_read_is_not_read_from(tmp_path: Path) -> None:
+    """Nor is its connection taken for an idle one, which would end what it has yet to read."""
     (tmp_path / "index.html").write_bytes(b"x" * 1_000_000)
-    with served(tmp_path) as server, connect(server) as connection:
+    with served(tmp_path, timeout_keep_alive=1) as server, connect(server) as connection:
         for _ in range(40):
             connection.sendall(GET)
             time.sleep(0.02)
         while not server.traffic.requests["page", 200]:
             time.sleep(0.02)
+        time.sleep(2.5)  # longer than a connection may be idle
         assert server.traffic.requests["page", 200] < 40
         for _ in range(40):
             assert len(received_exactly(connection, 1_000_000)) == 1_000_000

@@ -128,6 +128,7 @@ class FastProtocol(asyncio.Protocol):
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._last = self._loop.time()
         self._transport.resume_reading()
 
     # -- what uvicorn calls --------------------------------------------------------------------
@@ -193,7 +194,13 @@ class FastProtocol(asyncio.Protocol):
         heir.data_received(data)
 
     def _check_timeout(self) -> None:
-        """Close the connection if nothing was answered for too long, else look again later."""
+        """Close the connection if nothing was answered for too long, else look again later.
+
+        Not while the client still reads: with further requests from it unread, closing can lose
+        what it has yet to receive (RFC 9112, section 9.6).
+        """
+        if not self._transport.is_reading():
+            self._last = self._loop.time()
         left = self._last + self._timeout - self._loop.time()
         if left > 0:
             self._timer = self._loop.call_later(left, self._check_timeout)
