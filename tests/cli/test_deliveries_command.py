@@ -1,4 +1,4 @@
-"""`send`, `send-test` and `deliveries`: what an operator types, from an issue to its proof."""
+"""`send`, `send-test` and `deliveries`: what an operator types, from an issue to its report."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def test_an_issue_is_tested_sent_and_reported(
     sent = run("send")
     assert (sent.code, re.search(r"sent +2", sent.out) is not None) == (0, True), sent.out
     assert sorted(mail.to[0] for mail in server.accepted) == [ADA, BOB, "me@example.org"]
-    proof = run("deliveries", "report", "weekly")
-    assert proof.code == 0
-    assert re.search(r"planned +2\n +sent +2\n", proof.out)
+    delivery_report = run("deliveries", "report", "weekly")
+    assert delivery_report.code == 0
+    assert re.search(r"planned +2\n +sent +2\n", delivery_report.out)
     assert "sent" in run("issues", "show", "weekly").out
 
 
@@ -205,8 +205,8 @@ def test_an_interrupted_run_loses_nothing(
     sending.send_signal(number)
     out, _ = sending.communicate(timeout=PATIENCE)
     assert sending.returncode == 0, out
-    proof = json.loads(run("deliveries", "report", "weekly", "--json").out)
-    assert (proof["held"], proof["sent"]) == (0, len(server.accepted))
+    delivery_report = json.loads(run("deliveries", "report", "weekly", "--json").out)
+    assert (delivery_report["held"], delivery_report["sent"]) == (0, len(server.accepted))
     run("send")
     assert sorted(mail.to[0] for mail in server.accepted) == [ADA, BOB]
 
@@ -276,5 +276,5 @@ def test_an_outbox_that_cannot_be_written_is_named_with_the_reason(
     assert sent.code == 1
     assert "outbox cannot be written: File exists" in sent.out
     assert re.search(r"remaining +2", sent.out)
-    proof = run("deliveries", "report", "weekly", "--names")
-    assert "File exists" in proof.out
+    delivery_report = run("deliveries", "report", "weekly", "--names")
+    assert "File exists" in delivery_report.out

@@ -273,7 +273,7 @@ def test_a_test_email_is_of_the_draft_or_the_next_issue_or_the_newest(
     assert none.code == 2
     assert "nothing new since" in none.err
     with load_site(site / "config.yaml", {}, without_progress) as opened:
-        assert IssueSends(opened.database).open() == [], "the ledger knows of no test"
+        assert IssueSends(opened.database).open() == [], "a test email is no send of the issue"
 
 
 def test_the_links_of_a_test_email_lead_to_existing_pages(site: Path, run: RunCommand) -> None:

@@ -59,8 +59,8 @@ def test_a_paused_issue_stops_and_continues_where_it_was(site: MailingSite) -> N
         stopped_at = len(server.accepted)
         assert stopped_at < 10
         assert [each.name for each in report.paused] == [NAME]
-        proof = site.delivery_report()
-        assert (proof.sent, proof.pending) == (stopped_at, 40 - stopped_at)
+        delivery_report = site.delivery_report()
+        assert (delivery_report.sent, delivery_report.pending) == (stopped_at, 40 - stopped_at)
         with site.folder.opened() as opened:
             assert pausing.resume(opened, site.issue_send)
             assert not pausing.resume(opened, site.issue_send)
@@ -84,10 +84,14 @@ def test_a_stopped_issue_is_sent_to_no_further_subscriber_and_its_deliveries_sta
         site.send_by_smtp(server.port, connections=1)
         site.send()
         taken = len(server.accepted)
-    proof = site.delivery_report()
-    assert (proof.sent, proof.suppressed, proof.pending) == (taken, 20 - taken, 0)
+    delivery_report = site.delivery_report()
+    assert (delivery_report.sent, delivery_report.suppressed, delivery_report.pending) == (
+        taken,
+        20 - taken,
+        0,
+    )
     assert taken < 8
-    assert proof.sending.ended_at
+    assert delivery_report.sending.ended_at
 
 
 def test_an_issue_that_is_stopped_before_the_first_delivery_is_cancelled(site: MailingSite) -> None:
@@ -123,9 +127,9 @@ def test_no_delivery_of_a_stopped_issue_is_retried(site: MailingSite) -> None:
         make_retries_due(site)
         site.send()
         assert len(server.accepted) == 1
-    proof = site.delivery_report()
-    assert (proof.sent, proof.suppressed, proof.pending) == (1, 2, 0)
-    assert proof.sending.ended_at
+    delivery_report = site.delivery_report()
+    assert (delivery_report.sent, delivery_report.suppressed, delivery_report.pending) == (1, 2, 0)
+    assert delivery_report.sending.ended_at
 
 
 def test_a_cancelled_issue_cannot_be_sent_again(site: MailingSite) -> None:

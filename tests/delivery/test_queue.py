@@ -1,4 +1,4 @@
-"""Which connection may take a delivery: outlets get shares, and a slow one keeps none waiting."""
+"""Which connection may take a delivery: relays get shares, and no relay waits for a slow one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from syndicate.store.issue_sends import IssueSend
 
 
 class Clock:
-    """A monotonic clock that goes on when it is told to."""
+    """A monotonic clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = time.monotonic()
@@ -41,12 +41,12 @@ def relay(folder: Path, name: str, weight: int) -> Relay:
 
 @pytest.fixture
 def relays(tmp_path: Path) -> tuple[Relay, Relay]:
-    """One with three times the weight of the other."""
+    """Two relays; the first has three times the weight of the other."""
     return relay(tmp_path, "one", 3), relay(tmp_path, "other", 1)
 
 
 def queue_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
-    """A feed with a hundred deliveries in line."""
+    """A queue of a hundred deliveries."""
     queue, sending = (
         DeliveryQueue(relays),
         IssueSend(1, "weekly", "2026-11-23T08:00", "2026-11-23T08:00:00Z"),
@@ -63,7 +63,7 @@ def queue_of(relays: tuple[Relay, Relay]) -> DeliveryQueue:
 
 
 def take_all(queue: DeliveryQueue, relay: Relay) -> int:
-    """How many deliveries an outlet may take now, one after the other."""
+    """The number of deliveries a relay may take now, one after the other."""
     return sum(1 for _ in iter(lambda: queue.get(relay, 0), None))
 
 

@@ -126,13 +126,13 @@ class AnyOrder(RuleBasedStateMachine):
     def report_balances(self) -> None:
         if hasattr(self, "server") and self.rows("SELECT 1 FROM issue_sends"):
             with self.site.folder.opened() as opened:
-                proof = report.reconcile(opened, report.sending_of(opened, self.issue))
-            assert proof.balanced, proof
+                delivery_report = report.reconcile(opened, report.sending_of(opened, self.issue))
+            assert delivery_report.balanced, delivery_report
             ((rows,),) = self.rows("SELECT count(*) FROM deliveries")
-            assert rows == proof.planned
-            assert {**proof.by_state, "pending": 0} == {
+            assert rows == delivery_report.planned
+            assert {**delivery_report.by_state, "pending": 0} == {
                 state: 0 if state == "pending" else list(self.states().values()).count(state)
-                for state in proof.by_state
+                for state in delivery_report.by_state
             }
 
     @invariant()

@@ -102,10 +102,10 @@ def test_too_many_refusals_pause_the_issue(site: MailingSite) -> None:
         site.send_by_smtp(server.port)
         report = site.send()
     assert [each.name for each in report.paused] == [NAME]
-    proof = site.delivery_report()
-    assert 10 <= proof.failed < 30
-    assert proof.pending == 100 - proof.failed
-    assert proof.suppressed == 0, "it is us who are blocked"
+    delivery_report = site.delivery_report()
+    assert 10 <= delivery_report.failed < 30
+    assert delivery_report.pending == 100 - delivery_report.failed
+    assert delivery_report.suppressed == 0, "it is us who are blocked"
 
 
 def refused_by_a_misconfigured_server(site: MailingSite, server: SmtpServer) -> None:

@@ -66,9 +66,9 @@ def test_each_subscriber_gets_one_message(site: MailingSite) -> None:
     assert len({mail.sender for mail in server.accepted}) == 3, (
         "notices tell subscriber_of_link they are"
     )
-    proof = site.delivery_report()
-    assert (proof.planned, proof.sent, proof.pending) == (3, 3, 0)
-    assert proof.sending.ended_at
+    delivery_report = site.delivery_report()
+    assert (delivery_report.planned, delivery_report.sent, delivery_report.pending) == (3, 3, 0)
+    assert delivery_report.sending.ended_at
     issue = site.query(lambda opened: Issues(opened.database).of("weekly")[0].state)
     assert issue == "sent"
 

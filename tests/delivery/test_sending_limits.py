@@ -35,8 +35,8 @@ def test_a_limit_holds_across_restarts(site: MailingSite) -> None:
             site.send_by_smtp(server.port, per_hour=per_hour)
             site.send(stopping=settled(server, per_hour))
             assert len(server.accepted) == per_hour
-    proof = site.delivery_report()
-    assert (proof.sent, proof.pending) == (25, 5)
+    delivery_report = site.delivery_report()
+    assert (delivery_report.sent, delivery_report.pending) == (25, 5)
 
 
 def test_in_quiet_hours_nothing_is_sent(site: MailingSite) -> None:

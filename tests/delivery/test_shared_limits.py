@@ -87,9 +87,9 @@ def test_no_second_has_more_than_its_limit_although_a_sender_is_killed(site: Mai
         server.wait_for_clients()
     assert all(clock.most_in_a_second(step) <= LIMIT for step in STEPS)
     assert max(Counter(mail.to for mail in server.accepted).values()) == 1
-    proof = site.delivery_report()
-    assert proof.sent + proof.held == 6 * LIMIT
-    assert proof.held <= 6
+    delivery_report = site.delivery_report()
+    assert delivery_report.sent + delivery_report.held == 6 * LIMIT
+    assert delivery_report.held <= 6
 
 
 def test_connections_are_shared_by_all_living_senders(site: MailingSite) -> None:

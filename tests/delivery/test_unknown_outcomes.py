@@ -48,9 +48,9 @@ def test_a_delivery_that_may_have_arrived_is_held_until_it_is_resolved(
         assert set(accepted_recipients(server)) - set(before) <= set(known), (
             "nothing held is sent by itself"
         )
-        proof = site.delivery_report()
-        assert proof.held == len(held)
-        assert proof.pending == 0
+        delivery_report = site.delivery_report()
+        assert delivery_report.held == len(held)
+        assert delivery_report.pending == 0
         with site.folder.opened() as opened:
             assert resending.resolve_held(
                 opened, site.issue_send, now(), sent=True, people=[]

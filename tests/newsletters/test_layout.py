@@ -1,4 +1,4 @@
-"""The designs as a browser lays them out: on a telephone and on a desk, in light and in dark."""
+"""The designs as a browser lays them out: on narrow and wide screens, in light and dark mode."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ class Preview:
         return answer.status, body, answer.headers
 
     def shown(self, newsletter: str = "weekly") -> Any:
-        """What the page is told."""
-        return json.loads(self.ask(f"/{newsletter}/proof.json")[1])
+        """The JSON that the page fetches."""
+        return json.loads(self.ask(f"/{newsletter}/preview.json")[1])
 
 
 Start = Callable[..., Preview]

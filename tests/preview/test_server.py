@@ -30,15 +30,15 @@ def test_the_first_page_is_that_of_the_first_newsletter(preview: Preview) -> Non
 
 
 def test_the_page_gets_all_that_is_known_of_the_issue(preview: Preview) -> None:
-    proof = preview.shown()["proof"]
-    assert proof["subject"] == "Low Tide, weekly: The rule of twelfths"
-    assert 40 <= len(proof["preheader"]) <= 130
-    assert proof["findings"] == []
-    assert proof["sizes"][0]["name"] == "HTML, as sent"
-    assert [header["name"] for header in proof["headers"]][:3] == ["From", "To", "Subject"]
-    assert proof["articles"][0]["path"] == "the-rule-of-twelfths/index.md"
-    assert "numbered" not in proof
-    assert proof["html"] == "", "frames fetch it for themselves"
+    shown = preview.shown()["preview"]
+    assert shown["subject"] == "Low Tide, weekly: The rule of twelfths"
+    assert 40 <= len(shown["preheader"]) <= 130
+    assert shown["findings"] == []
+    assert shown["sizes"][0]["name"] == "HTML, as sent"
+    assert [header["name"] for header in shown["headers"]][:3] == ["From", "To", "Subject"]
+    assert shown["articles"][0]["path"] == "the-rule-of-twelfths/index.md"
+    assert "numbered" not in shown
+    assert shown["html"] == "", "frames fetch it for themselves"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:4000", "localhost", "LOCALHOST:80"])
@@ -50,7 +50,7 @@ def test_this_machine_is_answered(preview: Preview, host: str) -> None:
     "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[", "", None]
 )
 def test_a_request_for_another_host_name_is_refused(preview: Preview, host: str | None) -> None:
-    status, body, _ = preview.ask("/weekly/proof.json", host=host)
+    status, body, _ = preview.ask("/weekly/preview.json", host=host)
     assert status == 421
     assert b"Low Tide" not in body
 
@@ -87,7 +87,7 @@ def test_images_of_the_site_are_served_from_its_folder(preview: Preview) -> None
 
 
 def test_every_response_has_a_content_security_policy(preview: Preview) -> None:
-    for path in ("/weekly/", "/_/page.js", "/weekly/proof.json", "/weekly/dark.html", "/nothing"):
+    for path in ("/weekly/", "/_/page.js", "/weekly/preview.json", "/weekly/dark.html", "/nothing"):
         headers = preview.ask(path)[2]
         assert "default-src 'none'" in headers["Content-Security-Policy"], path
         assert "script-src 'unsafe" not in headers["Content-Security-Policy"]

@@ -71,7 +71,7 @@ def test_a_refresh_reads_nothing_that_is_as_it_was(tmp_path: Path) -> None:
     cache.refresh()
     assert cache.snapshot.files["a.txt"].body == b"changed"
     assert cache.snapshot.files["b.txt"] is before.files["b.txt"]
-    assert before.files["a.txt"].body == b"a", "who holds the old shelf sees the old document"
+    assert before.files["a.txt"].body == b"a", "an earlier snapshot keeps the earlier document"
 
 
 def test_an_unreadable_file_affects_no_other(

@@ -123,8 +123,8 @@ class PreviewHandler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def _newsletter(self, name: str, what: str | None) -> None:
-        sheet = self.server.session.state(name)
-        if sheet is None or what is None:
+        state = self.server.session.state(name)
+        if state is None or what is None:
             self._refuse(HTTPStatus.NOT_FOUND, "Not found.")
         elif what == "":
             self._send((PAGE / "page.html").read_bytes(), "text/html")
@@ -132,22 +132,22 @@ class PreviewHandler(BaseHTTPRequestHandler):
             self._send(b"<!DOCTYPE html>", "text/html", policy=MAIL)
         elif what == "news":
             self._send_news(name)
-        elif what == "proof.json":
+        elif what == "preview.json":
             shown = {
-                "version": sheet.version,
+                "version": state.version,
                 "newsletters": self.server.session.titles,
-                "proof": sheet.preview and sheet.preview.as_json(),
-                "faults": [asdict(fault) for fault in sheet.faults],
+                "preview": state.preview and state.preview.as_json(),
+                "faults": [asdict(fault) for fault in state.faults],
             }
             self._send(json.dumps(shown, ensure_ascii=False).encode(), "application/json")
-        elif sheet.preview and what in ("light.html", "dark.html"):
-            html = framed(sheet.preview.html, what.removesuffix(".html"), sheet.preview.pictures)
+        elif state.preview and what in ("light.html", "dark.html"):
+            html = framed(state.preview.html, what.removesuffix(".html"), state.preview.pictures)
             self._send(html.encode(), "text/html", policy=MAIL)
         else:
-            self._picture(sheet.preview, what)
+            self._picture(state.preview, what)
 
-    def _picture(self, proof: IssuePreview | None, what: str) -> None:
-        pictures = proof.pictures.values() if proof else ()
+    def _picture(self, preview: IssuePreview | None, what: str) -> None:
+        pictures = preview.pictures.values() if preview else ()
         file = next((p.file for p in pictures if f"pictures/{p.name}" == what), None)
         kind = mimetypes.guess_type(file)[0] if file else None
         if file is None or not kind or not kind.startswith("image/"):

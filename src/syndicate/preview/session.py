@@ -45,9 +45,9 @@ class PreviewSession:
         with self._changed:
             return self._states.get(name, PreviewState() if name in self.titles else None)
 
-    def show(self, name: str, proof: IssuePreview) -> None:
+    def show(self, name: str, preview: IssuePreview) -> None:
         """Show a new preview."""
-        self._put(name, PreviewState(preview=proof))
+        self._put(name, PreviewState(preview=preview))
 
     def show_faults(self, name: str, faults: tuple[Finding, ...]) -> None:
         """Show errors, beside the last preview."""

@@ -63,22 +63,22 @@ def transport(
 
 def send(transport: Transport, *names: str, message: bytes = MESSAGE) -> list[str]:
     """Send to each, the next announced with the last; the reply, or what was refused."""
-    told = []
+    outcomes = []
     with transport.session() as session:
         for at, name in enumerate(names):
             following = to(names[at + 1]) if at + 1 < len(names) else None
             try:
                 session.begin(to(name))
-                told.append(session.finish(message, following))
+                outcomes.append(session.finish(message, following))
             except DeliveryError as error:
-                told.append(outcome_of(error))
-    return told
+                outcomes.append(outcome_of(error))
+    return outcomes
 
 
 def outcome_of(error: DeliveryError) -> str:
-    """What the ledger goes by."""
+    """The stage of a failure, and what decides about the delivery."""
     facts = {
-        "for good": error.permanent,
+        "permanent": error.permanent,
         "outcome_unknown": error.outcome_unknown,
         "lost": error.connection_lost,
     }
@@ -130,8 +130,8 @@ def outcomes_of_waiting(
 @both_ways
 def test_messages_arrive_whole_over_one_connection(extensions: tuple[str, ...]) -> None:
     with SmtpServer(extensions=extensions) as server:
-        told = send(transport(server), "ann", "bob", "cy")
-    assert told == [f"250 2.0.0 queued as {n}" for n in (1, 2, 3)]
+        outcomes = send(transport(server), "ann", "bob", "cy")
+    assert outcomes == [f"250 2.0.0 queued as {n}" for n in (1, 2, 3)]
     assert received(server) == ["ann", "bob", "cy"]
     assert {(mail.sender, mail.body) for mail in server.accepted} == {
         ("letters@example.org", MESSAGE)
@@ -172,8 +172,8 @@ def test_the_session_encrypts_and_logs_in(
         mechanisms=mechanism,
     )
     with server:
-        told = send(transport(server, security, user="jo", password="pass wörd"), "ann", "bob")
-    assert told == ["250 2.0.0 queued as 1", "250 2.0.0 queued as 2"]
+        outcomes = send(transport(server, security, user="jo", password="pass wörd"), "ann", "bob")
+    assert outcomes == ["250 2.0.0 queued as 1", "250 2.0.0 queued as 2"]
     encrypted = [line for line in server.commands if line == "STARTTLS"]
     assert len(encrypted) == (security == "starttls")
 
@@ -244,8 +244,8 @@ def test_non_ascii_addresses_are_sent_to_servers_with_smtputf8() -> None:
 @pytest.mark.parametrize("name", ["jörg", "a b", "a>\r\nRCPT TO:<b", "", 'a"'])
 def test_an_address_that_cannot_be_sent_affects_no_other_message(name: str) -> None:
     with SmtpServer(extensions=("PIPELINING",)) as server:
-        told = send(transport(server), "ann", name, "cy")
-    assert told[1] == "recipient, for good"
+        outcomes = send(transport(server), "ann", name, "cy")
+    assert outcomes[1] == "recipient, permanent"
     assert received(server) == ["ann", "cy"]
 
 
@@ -253,14 +253,14 @@ def test_an_address_that_cannot_be_sent_affects_no_other_message(name: str) -> N
 
 REFUSALS = [
     ("MAIL", "451 4.3.0 later", "sender"),
-    ("MAIL", "550 5.7.1 not you", "sender, for good"),
-    ("MAIL", "530 5.7.0 log in first", "server, for good"),
+    ("MAIL", "550 5.7.1 not you", "sender, permanent"),
+    ("MAIL", "530 5.7.0 log in first", "server, permanent"),
     ("RCPT", "450 4.2.1 later", "recipient"),
-    ("RCPT", "550 5.1.1 nobody", "recipient, for good"),
+    ("RCPT", "550 5.1.1 nobody", "recipient, permanent"),
     ("DATA", "451 4.3.0 later", "message"),
-    ("DATA", "554 5.7.1 no", "message, for good"),
+    ("DATA", "554 5.7.1 no", "message, permanent"),
     ("MESSAGE", "452 4.3.1 full", "message"),
-    ("MESSAGE", "554-5.7.1 spam\r\n554 5.7.1 go away", "message, for good"),
+    ("MESSAGE", "554-5.7.1 spam\r\n554 5.7.1 go away", "message, permanent"),
 ]
 
 
@@ -271,8 +271,8 @@ def test_a_refusal_concerns_one_message_and_the_next_is_sent(
 ) -> None:
     behaviour = scripted(**{step: [None, Reply(reply)]})
     with SmtpServer(behaviour, extensions=extensions) as server:
-        told = send(transport(server), "ann", "bob", "cy")
-    assert told[1] == refused
+        outcomes = send(transport(server), "ann", "bob", "cy")
+    assert outcomes[1] == refused
     assert received(server) == ["ann", "cy"]
     assert server.connections == 1
     assert server.commands.count("RSET") == (step != "MESSAGE")
@@ -285,7 +285,7 @@ def test_a_refused_message_is_reported_before_an_unusable_address(
     behaviour = scripted(MESSAGE=Reply("554 5.7.1 no"))
     with SmtpServer(behaviour, extensions=extensions) as server:
         outcomes = send(transport(server), "ann", "a b")
-    assert outcomes == ["message, for good, lost", "recipient, for good"]
+    assert outcomes == ["message, permanent, lost", "recipient, permanent"]
     assert server.commands[-1] == "QUIT", "its reply proves that the refusal is in step"
 
 
@@ -304,15 +304,15 @@ def test_a_refusal_contains_the_status_and_not_the_address() -> None:
 def test_a_server_that_accepts_data_without_recipients_gets_no_message() -> None:
     behaviour = scripted(RCPT=Reply("550 5.1.1 nobody"), DATA=Reply("354 go ahead"))
     with SmtpServer(behaviour) as server:
-        told = send(transport(server), "ann", "bob")
-    assert told == ["recipient, for good, lost", "server, lost"]
+        outcomes = send(transport(server), "ann", "bob")
+    assert outcomes == ["recipient, permanent, lost", "server, lost"]
     assert server.accepted == []
     assert "QUIT" not in server.commands
 
 
 def test_a_recipient_refused_before_the_connection_broke_stays_refused() -> None:
     with SmtpServer(scripted(RCPT=Reply("550 5.1.1 nobody", close=True))) as server:
-        assert send(transport(server), "ann") == ["recipient, for good, lost"]
+        assert send(transport(server), "ann") == ["recipient, permanent, lost"]
 
 
 # -- connections that end --------------------------------------------------------------------
@@ -336,8 +336,8 @@ def test_a_message_whose_connection_ends_before_it_was_not_sent(
     extensions: tuple[str, ...], step: str, action: Action
 ) -> None:
     with SmtpServer(scripted(**{step: [None, action]}), extensions=extensions) as server:
-        told = send(transport(server), "ann", "bob", "cy")
-    assert told[1:] == ["server, lost", "server, lost"]
+        outcomes = send(transport(server), "ann", "bob", "cy")
+    assert outcomes[1:] == ["server, lost", "server, lost"]
     assert received(server) == ["ann"]
 
 
@@ -347,8 +347,8 @@ def test_a_message_whose_connection_ends_after_the_dot_is_uncertain(
     extensions: tuple[str, ...], action: Action
 ) -> None:
     with SmtpServer(scripted(MESSAGE=[None, action]), extensions=extensions) as server:
-        told = send(transport(server), "ann", "bob", "cy")
-    assert told[1:] == ["server, outcome_unknown, lost", "server, lost"]
+        outcomes = send(transport(server), "ann", "bob", "cy")
+    assert outcomes[1:] == ["server, outcome_unknown, lost", "server, lost"]
     assert received(server)[:1] == ["ann"]
 
 
@@ -370,11 +370,11 @@ def test_a_message_whose_end_was_not_handed_over_was_not_sent(
     def attempt(server: SmtpServer, timeout: float) -> list[str]:
         way = transport(server, security, timeout=timeout)
         try:
-            told = send(way, "ann", "bob", message=LARGE)
+            outcomes = send(way, "ann", "bob", message=LARGE)
         except DeliveryError:
-            told = []
+            outcomes = []
         assert server.accepted == []
-        return told
+        return outcomes
 
     assert outcomes_of_waiting("BODY", action, attempt, tls=tls) == ["server, lost"] * 2
 
@@ -449,8 +449,8 @@ STEPS = {
 
 
 @pytest.mark.parametrize("action", [Stall(), Reply("250 " + "x" * 600, byte_delay=DRIP)])
-@pytest.mark.parametrize(("step", "told"), STEPS.items())
-def test_no_step_waits_longer_than_it_may(step: str, told: str, action: Action) -> None:
+@pytest.mark.parametrize(("step", "outcome"), STEPS.items())
+def test_no_step_waits_longer_than_it_may(step: str, outcome: str, action: Action) -> None:
     """Bytes that come one by one gain no time."""
 
     def attempt(server: SmtpServer, timeout: float) -> list[str]:
@@ -460,7 +460,7 @@ def test_no_step_waits_longer_than_it_may(step: str, told: str, action: Action) 
             in_time = "did not answer in time" not in error.message
             return [error.message if in_time else "no session"]
 
-    assert outcomes_of_waiting(step, action, attempt) == [told]
+    assert outcomes_of_waiting(step, action, attempt) == [outcome]
 
 
 @pytest.mark.usefixtures("trusted")
@@ -663,25 +663,25 @@ def test_postfix_accepts_messages(
 ) -> None:
     server = sink("-D", "mails", *options)
     message = MESSAGE + b".dot\r\n" + b"x" * 70 + b"\r\n"
-    told = send(SmtpTransport(server, "here.example.org"), "ann", "bob", "cy", message=message)
-    assert [reply[:3] for reply in told] == ["250"] * 3
+    outcomes = send(SmtpTransport(server, "here.example.org"), "ann", "bob", "cy", message=message)
+    assert [reply[:3] for reply in outcomes] == ["250"] * 3
     mails = (tmp_path / "mails").read_bytes()
     assert mails.count(b"Hello\n.dot\n") == 3
     assert [mails.count(f"X-Rcpt-Args: <{name}@".encode()) for name in ("ann", "cy")] == [1, 1]
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "outcome"),
     [
         (("-q", "RCPT"), "server, lost"),
         (("-q", "."), "server, outcome_unknown, lost"),
         (("-Q", "."), "message, lost"),
-        (("-f", "RCPT"), "recipient, for good"),
+        (("-f", "RCPT"), "recipient, permanent"),
         (("-r", "."), "message, lost"),
-        (("-f", "MAIL"), "sender, for good"),
+        (("-f", "MAIL"), "sender, permanent"),
     ],
 )
 def test_a_refusal_of_postfix_is_reported(
-    sink: Callable[..., Server], options: tuple[str, ...], told: str
+    sink: Callable[..., Server], options: tuple[str, ...], outcome: str
 ) -> None:
-    assert send(SmtpTransport(sink(*options), "here.example.org"), "ann") == [told]
+    assert send(SmtpTransport(sink(*options), "here.example.org"), "ann") == [outcome]

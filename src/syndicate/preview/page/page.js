@@ -99,23 +99,23 @@ function showNewsletters(newsletters, here) {
   fill("#newsletters", links);
 }
 
-function showProof(proof, faults) {
-  const made = proof.articles.length > 0;
+function showPreview(preview, faults) {
+  const made = preview.articles.length > 0;
   $("#inbox").hidden = stage.hidden = !made;
   $("#nothing").hidden = made;
-  fill("#nothing div", proof.empty.map((why) => element("p", "", why)));
-  $("#inbox .initial").textContent = [...proof.sender.replace(/^["'\s]+/, "")][0] ?? "";
-  $("#inbox .sender").textContent = proof.sender.replace(/\s*<[^<]*>$/, "");
-  $("#inbox .subject").textContent = proof.subject;
-  $("#inbox .preheader").textContent = proof.preheader;
-  $("#text").textContent = proof.text;
-  $("#count").textContent = proof.findings.length || "";
-  $("#number").textContent = proof.articles.length || "";
+  fill("#nothing div", preview.empty.map((why) => element("p", "", why)));
+  $("#inbox .initial").textContent = [...preview.sender.replace(/^["'\s]+/, "")][0] ?? "";
+  $("#inbox .sender").textContent = preview.sender.replace(/\s*<[^<]*>$/, "");
+  $("#inbox .subject").textContent = preview.subject;
+  $("#inbox .preheader").textContent = preview.preheader;
+  $("#text").textContent = preview.text;
+  $("#count").textContent = preview.findings.length || "";
+  $("#number").textContent = preview.articles.length || "";
   const fine = element("li", "fine", faults.length ? "No other problems." : "No problems found.");
-  fill("#findings", proof.findings.length ? proof.findings.map(finding) : [fine]);
-  fill("#sizes", proof.sizes.map(size));
-  fill("#articles", proof.articles.map(article));
-  fill("#headers", proof.headers.map(header));
+  fill("#findings", preview.findings.length ? preview.findings.map(finding) : [fine]);
+  fill("#sizes", preview.sizes.map(size));
+  fill("#articles", preview.articles.map(article));
+  fill("#headers", preview.headers.map(header));
 }
 
 function showStatus(text, kind) {
@@ -124,20 +124,20 @@ function showStatus(text, kind) {
 }
 
 async function refresh() {
-  const response = await fetch("proof.json");
+  const response = await fetch("preview.json");
   if (!response.ok) return;
-  const { version: current, newsletters, proof, faults } = await response.json();
+  const { version: current, newsletters, preview, faults } = await response.json();
   version = current;
   const here = location.pathname.split("/")[1];
   const title = newsletters[here] ?? here;
-  document.title = proof?.subject ? `${proof.subject} (preview)` : `${title} (preview)`;
+  document.title = preview?.subject ? `${preview.subject} (preview)` : `${title} (preview)`;
   $("#title").textContent = title;
   showNewsletters(newsletters, here);
   document.body.classList.toggle("stale", faults.length > 0);
   $("#trouble").hidden = faults.length === 0;
   fill("#trouble ul", faults.map(finding));
-  $("#trouble .aside").hidden = !proof?.articles.length;
-  if (proof) showProof(proof, faults);
+  $("#trouble .aside").hidden = !preview?.articles.length;
+  if (preview) showPreview(preview, faults);
   await Promise.all(frames.map(refreshFrame));
   const time = new Date().toLocaleTimeString([], { timeStyle: "medium" });
   if (faults.length) showStatus("Problems found", "bad");
