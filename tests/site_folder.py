@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -83,6 +84,10 @@ class SiteFolder:
 
     def remove(self, path: str) -> None:
         (self.root / "content" / path).unlink()
+
+    def remove_all(self, folder: str) -> None:
+        """Remove a folder with everything in it."""
+        shutil.rmtree(self.root / "content" / folder)
 
     def build(
         self, now: datetime = NOON, *, rehearse: bool = False, publish_undated: bool = False

@@ -138,6 +138,23 @@ def test_a_hook_gets_the_texts_of_an_issue_signed(site: SiteFolder, server: Hook
     assert issue["url"] == "https://example.org/newsletters/weekly/2026-11-22-1200/"
 
 
+def test_a_hook_gets_the_paths_and_urls_of_changed_documents(
+    site: SiteFolder, server: HookServer
+) -> None:
+    configure_hook(site, on=["documents-changed"], url=server.url)
+    site.article("new one.md", "New one", date="2026-11-20")
+    site.build()
+    assert call_all_hooks(site) == []
+    (received,) = server.received()
+    assert (received["event"], received["target"]) == ("documents-changed", "")
+    documents = received["documents"]
+    assert isinstance(documents, list)
+    by_path = {each["path"]: each["url"] for each in documents}
+    assert by_path["articles/new-one/index.html"] == "https://example.org/articles/new-one/"
+    assert by_path["index.html"] == "https://example.org/"
+    assert by_path["feed.xml"] == "https://example.org/feed.xml"
+
+
 @pytest.mark.parametrize(
     ("review", "then", "requests"),
     [

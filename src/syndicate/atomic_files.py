@@ -38,32 +38,35 @@ def write(root: Path, path: str, data: bytes, *, private: bool = False) -> bool:
     return True
 
 
-def _replace(target: Path, data: bytes, *, private: bool) -> None:
+def write_dated(root: Path, path: str, data: bytes, changed: int) -> bool:
+    """Write a document as `write` does; it gets `changed`, in seconds since 1970, as its time."""
+    target = root / path
+    try:
+        if _same(target, data):
+            if int(target.stat().st_mtime) != changed:
+                os.utime(target, (changed, changed))
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, data, times=(changed, changed))
+    except OSError as error:
+        raise _refused(target, error) from error
+    return True
+
+
+def _replace(
+    target: Path, data: bytes, *, private: bool = False, times: tuple[int, int] | None = None
+) -> None:
     partial = target.with_name(PARTIAL)
     try:
         if private:
             partial.touch(0o600)
             partial.chmod(0o600)
         partial.write_bytes(data)
-        _advance_mtime(partial, target)
+        os.utime(partial, times)  # without times: now
         partial.replace(target)
     except BaseException:  # Ctrl-C too leaves nothing behind
         partial.unlink(missing_ok=True)
         raise
-
-
-def _advance_mtime(partial: Path, target: Path) -> None:
-    """Give a document a later modification time, in seconds, than the one that it replaces.
-
-    HTTP states times in whole seconds, and curl discards a document that is not newer than its own:
-    a reader would store the new entity tag and never see the new entries.
-    """
-    try:
-        before = int(target.stat().st_mtime)
-    except FileNotFoundError:
-        return
-    if int(partial.stat().st_mtime) <= before:
-        os.utime(partial, (before + 1, before + 1))
 
 
 def is_current(root: Path, path: str, data: bytes) -> bool:

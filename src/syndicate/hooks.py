@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from syndicate.backoff import Backoff
 from syndicate.catalogue.urls import base_url
@@ -181,13 +181,16 @@ def after_failure(cursor: HookCursor, event: Event, reason: str, now: datetime) 
 
 def payload(site: Site, event: Event) -> dict[str, object]:
     """The JSON that a hook gets for an event, with the texts of an issue."""
-    about = _issue(site, event) if event.event.startswith("issue-") else _article(site, event)
+    about = {
+        EventKind.ARTICLE_PUBLISHED: _article,
+        EventKind.DOCUMENTS_CHANGED: _documents,
+    }.get(EventKind(event.event), _issue)
     return {
         "event": event.event,
         "id": f"{site.host}/{event.id}",
         "at": event.occurred_at,
         "site": {"title": site.config.site.title, "url": base_url(site.config.site)},
-        **about,
+        **about(site, event),
     }
 
 
@@ -226,6 +229,22 @@ def _article(site: Site, event: Event) -> dict[str, object]:
             "tags": [label for _, label in record.tag_pairs],
         }
     }
+
+
+def _documents(site: Site, event: Event) -> dict[str, object]:
+    changed = json.loads(event.subject)
+    return {
+        "target": changed["target"],
+        "documents": [
+            {"path": path, "url": base_url(site.config.site) + quote(page_address(path))}
+            for path in changed["paths"]
+        ],
+    }
+
+
+def page_address(path: str) -> str:
+    """The address of a document relative to the site: that of its folder for an index page."""
+    return path.removesuffix("index.html") if f"/{path}".endswith("/index.html") else path
 
 
 # -- calls ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ from syndicate import atomic_files
 from syndicate.catalogue.owners import Owner, OwnerKind
 from syndicate.documents.writer import DocumentWriter, DryRunWriter, missing
 from syndicate.errors import OutputError
+from syndicate.store.documents import StoredDocument
 
-Known = dict[str, tuple[int, Owner]]
+Known = dict[str, StoredDocument]
+NOW = 1_796_000_000
 owner = Owner.parse
 
 
@@ -26,7 +29,11 @@ def output(tmp_path: Path) -> Path:
 
 def writer(output: Path, known: Known | None = None, *owners: Owner) -> DocumentWriter:
     roots = {"output": output, "issues": output.parent / "issues"}
-    return DocumentWriter(roots, known or {}, set(owners))
+    return DocumentWriter(roots, known or {}, set(owners), NOW)
+
+
+def sizes(made: DocumentWriter) -> dict[str, tuple[int, Owner]]:
+    return {key: (document.size, document.owner) for key, document in made.made.items()}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -63,11 +70,28 @@ def test_a_document_is_replaced_whole(output: Path) -> None:
 
 
 def test_each_version_of_a_document_has_another_second_of_change(output: Path) -> None:
+    known: Known = {}
     seconds = []
     for version in (b"one", b"two", b"three"):
-        atomic_files.write(output, "a.html", version)
+        made = writer(output, known, owner("page:a"))
+        made.write(owner("page:a"), {"a.html": version})
+        known = made.made
         seconds.append(int((output / "a.html").stat().st_mtime))
-    assert sorted(set(seconds)) == seconds, "readers tell versions apart by whole seconds"
+    assert seconds == [NOW, NOW + 1, NOW + 2], "readers tell versions apart by whole seconds"
+
+
+def test_the_same_document_has_the_same_time_on_every_machine(output: Path) -> None:
+    first = writer(output)
+    first.write(owner("page:a"), {"a.html": b"one"})
+    (output / "a.html").unlink()  # another machine does not have it, or has it with another time
+    later = DocumentWriter({"output": output}, first.made, set(), NOW + 1000)
+    for written in (["a.html"], []):
+        later.written.clear()
+        later.write(owner("page:a"), {"a.html": b"one"})
+        assert later.written == written
+        assert int((output / "a.html").stat().st_mtime) == NOW
+        os.utime(output / "a.html", (1, 1))
+    assert later.made == first.made
 
 
 def test_deleting_documents_deletes_only_folders_that_become_empty(output: Path) -> None:
@@ -131,7 +155,7 @@ def test_documents_are_written_below_their_root_and_listed(output: Path) -> None
     assert files(output) == {"feed.xml": b"feed"}
     assert files(output.parent / "issues") == {"w/next/email.txt": b"mail"}
     assert made.written == ["feed.xml", "w/next/email.txt"]
-    assert made.made == {
+    assert sizes(made) == {
         "output:feed.xml": (4, owner("site")),
         "issues:w/next/email.txt": (4, owner("newsletter:w")),
     }
@@ -142,14 +166,14 @@ def test_an_unchanged_document_is_listed_but_not_written(output: Path) -> None:
     made = writer(output)
     made.write(owner("site"), {"feed.xml": b"feed"})
     assert made.written == []
-    assert made.made == {"output:feed.xml": (4, owner("site"))}
+    assert sizes(made) == {"output:feed.xml": (4, owner("site"))}
 
 
 def test_only_owners_made_again_lose_old_documents(output: Path) -> None:
     known: Known = {}
     for path, whose in (("a/1", owner("tag:a")), ("a/2", owner("tag:a")), ("b/1", owner("tag:b"))):
         atomic_files.write(output, path, b"")
-        known[f"output:{path}"] = (0, whose)
+        known[f"output:{path}"] = StoredDocument(0, whose)
     made = writer(output, known, owner("tag:a"))
     made.write(owner("tag:a"), {"a/1": b""})
     made.delete_orphans()
@@ -166,7 +190,7 @@ def test_the_first_of_two_at_one_address_keeps_it(output: Path) -> None:
 
 
 def test_a_path_of_an_earlier_build_stays_with_its_owner(output: Path) -> None:
-    known = {"output:a.html": (3, owner("page:1"))}
+    known = {"output:a.html": StoredDocument(3, owner("page:1"))}
     atomic_files.write(output, "a.html", b"one")
     made = writer(output, known, owner("page:2"))
     made.write(owner("page:2"), {"a.html": b"two"})
@@ -184,7 +208,12 @@ def test_the_previous_owner_of_a_path_gets_it_before_others(
     output: Path,
 ) -> None:
     atomic_files.write(output, "a.html", b"one")
-    made = writer(output, {"output:a.html": (3, owner("page:1"))}, owner("page:1"), owner("page:2"))
+    made = writer(
+        output,
+        {"output:a.html": StoredDocument(3, owner("page:1"))},
+        owner("page:1"),
+        owner("page:2"),
+    )
     made.write(owner("page:2"), {"a.html": b"two"})
     made.write(owner("page:1"), {"a.html": b"one"})
     made.resolve_conflicts()
@@ -219,7 +248,7 @@ def test_a_feed_that_cannot_be_written_stops_the_build(output: Path) -> None:
 
 
 def test_a_dry_run_writes_nothing_and_records_the_same(output: Path) -> None:
-    made = DryRunWriter({"output": output}, {}, set())
+    made = DryRunWriter({"output": output}, {}, set(), NOW)
     made.write(owner("page:1"), {"a.html": b"one"})
     made.write(owner("page:2"), {"a.html": b"two"})
     assert files(output) == {}
@@ -228,7 +257,7 @@ def test_a_dry_run_writes_nothing_and_records_the_same(output: Path) -> None:
 
 
 def test_owners_without_anything_any_more_lose_it(output: Path) -> None:
-    known = {f"output:{name}": (0, Owner.file(name)) for name in ("a.png", "b.png")}
+    known = {f"output:{name}": StoredDocument(0, Owner.file(name)) for name in ("a.png", "b.png")}
     for name in ("a.png", "b.png"):
         atomic_files.write(output, name, b"")
     made = writer(output, known)
@@ -242,12 +271,12 @@ def test_deleted_documents_and_those_of_another_size_are_missing(output: Path) -
     atomic_files.write(output, "cut.html", b"12")
     (output / "broken.html").symlink_to("nowhere")
     known = {
-        "output:here.html": (4, owner("page:here")),
-        "output:cut.html": (4, owner("page:cut")),
-        "output:gone.html": (4, owner("page:gone")),
-        "output:here.html/below": (4, owner("page:below")),
-        "output:broken.html": (4, owner("page:broken")),
-        "issues:x": (4, owner("newsletter:x")),
+        "output:here.html": StoredDocument(4, owner("page:here")),
+        "output:cut.html": StoredDocument(4, owner("page:cut")),
+        "output:gone.html": StoredDocument(4, owner("page:gone")),
+        "output:here.html/below": StoredDocument(4, owner("page:below")),
+        "output:broken.html": StoredDocument(4, owner("page:broken")),
+        "issues:x": StoredDocument(4, owner("newsletter:x")),
     }
     roots = {"output": output, "issues": output / "no folder"}
     assert missing(roots, known) == {

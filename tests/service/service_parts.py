@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from site_folder import SiteFolder
 from syndicate.service.build_state import BuildState
 from syndicate.service.hook_task import HookTask
-from syndicate.service.job_table import site_jobs
+from syndicate.service.job_table import publish_jobs, site_jobs
 from syndicate.service.jobs import IntervalTrigger, Job
+from syndicate.service.publish_task import PublishMetrics
 from syndicate.service.scheduler import Scheduler
 from syndicate.site import set_up
 from syndicate.store.issues import Issue, Issues
@@ -64,6 +65,7 @@ class Life:
                     has_work=hooks.has_work,
                 )
             )
+        self.jobs += publish_jobs(setup, served, PublishMetrics())
         self.scheduler = Scheduler(self.jobs)
 
     def at(self, now: datetime) -> None:

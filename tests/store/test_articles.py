@@ -14,7 +14,7 @@ from syndicate.content.article import HoldKind
 from syndicate.content.path_set import ALL_PATHS, PathSet
 from syndicate.store.articles import Articles, UnreadableRow
 from syndicate.store.database import Database
-from syndicate.store.documents import Documents
+from syndicate.store.documents import Documents, StoredDocument
 from syndicate.store.meta import Meta
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import CachedRendering, Renderings
@@ -236,16 +236,19 @@ def test_renderings_are_replaced_with_what_they_use(database: Database) -> None:
 def test_documents_notes_and_what_else_is_remembered(database: Database) -> None:
     articles = Articles(database)
     with database.transaction():
-        Documents(articles.database).save({"a": (1, SITE), "b": (2, SITE)}, [])
+        Documents(articles.database).save(
+            {"a": StoredDocument(1, SITE), "b": StoredDocument(2, SITE)}, []
+        )
         Documents(articles.database).save_findings([], {SITE: "[1]", Owner.parse("page:1"): "[2]"})
         Newsletters(articles.database).begin(["weekly"], "2026")
         Meta(articles.database).set({"key": "old"})
+    changed = StoredDocument(3, Owner.parse("tag:x"), "hash", 1_796_000_000)
     with database.transaction():
-        Documents(articles.database).save({"a": (3, Owner.parse("tag:x"))}, ["b"])
+        Documents(articles.database).save({"a": changed}, ["b"])
         Documents(articles.database).save_findings([SITE, Owner.parse("page:2")], {})
         Newsletters(articles.database).begin(["weekly", "daily"], "2027")
         Meta(articles.database).set({"key": "new"})
-    assert Documents(articles.database).all() == {"a": (3, Owner.parse("tag:x"))}
+    assert Documents(articles.database).all() == {"a": changed}
     assert Documents(articles.database).findings() == {Owner.parse("page:1"): "[2]"}
     assert Newsletters(articles.database).all() == {
         "weekly": ("2026", 0, "", ""),

@@ -19,6 +19,7 @@ from syndicate.store.table_copy import RowCount, copy_tables, count_rows
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
+TIMES = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 
 Content = dict[str, list[Row]]
 
@@ -30,7 +31,10 @@ def quietly(rows: Iterable[Row], total: int, doing: str) -> Iterable[Row]:
 def cells(table: sqlalchemy.Table, column: sqlalchemy.Column[object]) -> st.SearchStrategy[object]:
     if (table.name, column.name) == ("issues", "state"):
         return st.just("draft")  # a constraint ties the times of approval to the others
-    some = NUMBERS if isinstance(column.type, sqlalchemy.BigInteger) else TEXTS
+    if isinstance(column.type, sqlalchemy.Double):
+        some: st.SearchStrategy[object] = TIMES
+    else:
+        some = NUMBERS if isinstance(column.type, sqlalchemy.BigInteger) else TEXTS
     return st.none() | some if column.nullable else some
 
 

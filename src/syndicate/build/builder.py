@@ -36,7 +36,7 @@ from syndicate.findings import Finding, Level
 from syndicate.issues import archive
 from syndicate.site import Site
 from syndicate.store.articles import Articles
-from syndicate.store.documents import Documents
+from syndicate.store.documents import Documents, StoredDocument
 from syndicate.store.meta import Key, Meta
 from syndicate.store.newsletters import Newsletters
 from syndicate.store.renderings import Renderings
@@ -91,7 +91,11 @@ def build_scanned(
     if rehearse:  # every article is checked, also one that no document shows now
         owners = _unique(owners, _all_article_pages(articles))
     writer = (DryRunWriter if rehearse else DocumentWriter)(
-        site.places.roots, documents_before, set(owners), _reserved(site.config)
+        site.places.roots,
+        documents_before,
+        set(owners),
+        int(now.timestamp()),
+        _reserved(site.config),
     )
     if owners:
         _mark_pending(site, documents, due, now)
@@ -148,8 +152,8 @@ def _was_readable(site: Site) -> Finding:
     )
 
 
-def _all_owners(documents: SiteDocuments, written: Mapping[str, tuple[int, Owner]]) -> list[Owner]:
-    before = (owner for _, owner in written.values())
+def _all_owners(documents: SiteDocuments, written: Mapping[str, StoredDocument]) -> list[Owner]:
+    before = (document.owner for document in written.values())
     return _unique(documents.all_owners(), archive.all_owners(documents), before, [ALL_FILES])
 
 

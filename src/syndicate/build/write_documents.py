@@ -26,7 +26,7 @@ from syndicate.issues import archive
 from syndicate.issues.next_issue import next_issues
 from syndicate.site import Site
 from syndicate.store.database import Database
-from syndicate.store.documents import Documents
+from syndicate.store.documents import Documents, StoredDocument
 from syndicate.store.events import EventKind, Events
 from syndicate.store.meta import NEXT_ISSUE_INPUT, Key, Meta
 from syndicate.store.renderings import Renderings
@@ -80,11 +80,15 @@ def write_documents(
             changed = [path for path in writer.written if path.endswith(FEED_FILES)]
             addresses = [base_url(site.config.site) + quote(path) for path in changed]
             Events(site.database).add(EventKind.FEED_CHANGED, addresses, format_timestamp(now))
+        if not site.config.publish and any(
+            EventKind.DOCUMENTS_CHANGED in hook.on for hook in site.config.hooks.values()
+        ):
+            Events(site.database).add_documents_changed("", writer.changed, format_timestamp(now))
         Meta(site.database).set(input_hashes)
 
 
 def _persist_renderings(
-    database: Database, documents: SiteDocuments, announced: Mapping[str, tuple[int, Owner]]
+    database: Database, documents: SiteDocuments, announced: Mapping[str, StoredDocument]
 ) -> None:
     """Keep renderings, and the documents that are about to be written."""
     fresh, uses = documents.render_cache.take_fresh()

@@ -14,6 +14,7 @@ from syndicate.cli.inspect import config, explain
 from syndicate.cli.issues import issues
 from syndicate.cli.options import PROGRAM
 from syndicate.cli.preview import preview
+from syndicate.cli.publish import publish
 from syndicate.cli.run import run
 from syndicate.cli.send import send, send_test
 from syndicate.cli.status import status
@@ -76,7 +77,7 @@ def help_(command: tuple[str, ...]) -> None:
     syndicate.main([*command, "--help"], prog_name=PROGRAM)
 
 
-COMMANDS = (init, new, build, run, status, preview, check, explain, issues, export, config)
+COMMANDS = (init, new, build, publish, run, status, preview, check, explain, issues, export, config)
 OF_PEOPLE = (subscribers, send, send_test, worker, workers, deliveries, bounces)
 OF_THE_STORE = (backup, restore, resume, store)
 for command in (*COMMANDS, *OF_PEOPLE, *OF_THE_STORE, completion):

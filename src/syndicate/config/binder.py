@@ -9,14 +9,14 @@ from dataclasses import MISSING
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from syndicate.config.model import Hook, Newsletter, Server
+from syndicate.config.model import Hook, Newsletter, PublishTarget, Server
 from syndicate.config.section_checks import check_section
 from syndicate.config.value_checks import check_value
 
 Key = tuple[str | int, ...]
 Problem = tuple[Key, str, str]
 """Place in the document, problem, hint."""
-NAMED = (Newsletter, Hook, Server)
+NAMED = (Newsletter, Hook, PublishTarget, Server)
 """Sections whose `name` is the key they stand under."""
 MAX_NUMBER = 1_000_000
 """No number in the configuration is sensible beyond this, and databases refuse some."""

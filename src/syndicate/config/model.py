@@ -10,7 +10,7 @@ from typing import Literal
 from syndicate.schedule import Missed
 
 Text = Literal["full", "summary"]
-HookEvent = Literal["article-published", "issue-made", "issue-approved"]
+HookEvent = Literal["article-published", "issue-made", "issue-approved", "documents-changed"]
 Approval = Literal["automatic", "manual"]
 FeedFormat = Literal["rss", "atom", "json"]
 MergeService = Literal["none", "listmonk", "mailchimp", "buttondown", "sendgrid"]
@@ -178,7 +178,9 @@ class Hook:
 
     name: str = field(metadata={"meaning": "key in config.yaml: letters, digits, hyphens"})
     on: tuple[HookEvent, ...] = field(
-        metadata={"meaning": "[article-published, issue-made, issue-approved] or some of them"}
+        metadata={
+            "meaning": "[article-published, issue-made, issue-approved, documents-changed] or some"
+        }
     )
     url: str = field(default="", metadata={"meaning": "address that JSON is posted to"})
     command: str = field(
@@ -187,6 +189,31 @@ class Hook:
     secret: str = field(
         default="",
         metadata={"meaning": "key of the signature in X-Syndicate-Signature", "hidden": True},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishTarget:
+    """Where documents are published to after a build. `name` is its key under `publish:`."""
+
+    name: str = field(metadata={"meaning": "key in config.yaml: a to z, digits, hyphens"})
+    folder: str = field(default="", metadata={"meaning": "folder that documents are copied to"})
+    url: str = field(
+        default="", metadata={"meaning": "object storage that they are uploaded to: s3://BUCKET/…"}
+    )
+    endpoint: str = field(
+        default="", metadata={"meaning": "address of the storage's API, unless it is Amazon's"}
+    )
+    region: str = field(default="", metadata={"meaning": "region of the bucket"})
+    access_key_id: str = field(
+        default="", metadata={"meaning": "name of the key; else AWS_ACCESS_KEY_ID"}
+    )
+    secret_access_key: str = field(
+        default="", metadata={"meaning": "the key; else AWS_SECRET_ACCESS_KEY", "hidden": True}
+    )
+    command: str = field(
+        default="",
+        metadata={"meaning": "program that gets changed paths as its input, such as rsync"},
     )
 
 
@@ -374,6 +401,10 @@ class Config:
     hooks: Mapping[str, Hook] = field(
         default_factory=lambda: MappingProxyType({}),
         metadata={"meaning": "commands and webhooks called for events, by name"},
+    )
+    publish: Mapping[str, PublishTarget] = field(
+        default_factory=lambda: MappingProxyType({}),
+        metadata={"meaning": "where documents are published to after a build, by name"},
     )
     subscribers: SubscriberSettings = field(
         default=SubscriberSettings(), metadata={"meaning": "how people subscribe"}

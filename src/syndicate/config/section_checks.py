@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 from posixpath import normpath
 
-from syndicate.config.model import Config, Dkim, Hook, Imap, Newsletter, Sending, Server
+from syndicate.config.model import (
+    Config,
+    Dkim,
+    Hook,
+    Imap,
+    Newsletter,
+    PublishTarget,
+    Sending,
+    Server,
+)
 
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.IGNORECASE)
 OVERHEARD = "is none: the password would go to {} unencrypted"
@@ -21,6 +30,8 @@ def check_section(section: object) -> Iterator[tuple[str, str, str]]:
         yield from _check_together(section)
     if isinstance(section, Hook):
         yield from _check_hook(section)
+    if isinstance(section, PublishTarget):
+        yield from _check_target(section)
     if isinstance(section, Newsletter):
         both = set(section.include) & set(section.exclude)
         if both:
@@ -86,6 +97,16 @@ def _check_hook(hook: Hook) -> Iterator[tuple[str, str, str]]:
         yield "url", "and command: one of them is needed", "set a URL or a program"
     if hook.secret and not hook.url:
         yield "secret", "signs webhook requests, but there is no url", "remove it"
+
+
+def _check_target(target: PublishTarget) -> Iterator[tuple[str, str, str]]:
+    if sum(map(bool, (target.folder, target.url, target.command))) != 1:
+        yield "folder", "and url and command: one of them is needed", "name one destination"
+    if bool(target.access_key_id) != bool(target.secret_access_key):
+        yield "access_key_id", "and secret_access_key: give both, or neither", "give both"
+    for key in ("endpoint", "region", "access_key_id"):
+        if getattr(target, key) and not target.url:
+            yield key, "is for object storage, but there is no url", "write url: s3://BUCKET"
 
 
 def _check_folders(config: Config) -> Iterator[tuple[str, str, str]]:

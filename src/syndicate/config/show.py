@@ -13,7 +13,7 @@ from syndicate.config.binder import Key
 from syndicate.config.loader import Loaded
 
 MASK = "***"
-NAMED_BY_KEY = (("newsletters",), ("hooks",), ("sending", "servers"))
+NAMED_BY_KEY = (("newsletters",), ("hooks",), ("publish",), ("sending", "servers"))
 """Sections whose entries have their name as their key."""
 
 PASSWORD = re.compile(r"(?<=://)([^/?#\s]*?):[^/?#\s]*@")

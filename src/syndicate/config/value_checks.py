@@ -18,6 +18,7 @@ from syndicate.config.model import (
     Hook,
     Imap,
     Newsletter,
+    PublishTarget,
     Sending,
     Server,
     ServiceSettings,
@@ -47,6 +48,7 @@ QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d ?[-–] ?([01]\d|2[0-3]):[0-5]\d")
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+(?:\.fifo)?", re.ASCII)
 MIN_PASSWORD = 16
 P256_BYTES = 91  # of the public half of a key on that curve, as DER
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/.*)?")
 STORE = re.compile(r"sqlite:///.+|postgres(ql)?(\+psycopg)?://.+")
 
 
@@ -296,6 +298,17 @@ def _command(value: str) -> Complaint | None:
     return None
 
 
+def _bucket(value: str) -> Complaint | None:
+    if not value or BUCKET.fullmatch(value):
+        return None
+    return "is not the address of a bucket", "write s3://BUCKET or s3://BUCKET/FOLDER"
+
+
+def _endpoint(value: str) -> Complaint | None:
+    ok = not value or is_web_address(value)
+    return None if ok else ("is not a web address", "write https://…, as the provider states it")
+
+
 def _store_url(value: str) -> Complaint | None:
     ok = STORE.fullmatch(value)
     hint = "write sqlite:///FILE or postgresql://user@host/database"
@@ -315,6 +328,10 @@ CHECKS: Mapping[tuple[type, str], Callable[[Any], Complaint | None]] = {
     (Newsletter, "title"): _not_empty,
     (Newsletter, "sender"): _sender,
     (Newsletter, "unsubscribe"): _unsubscribe,
+    (PublishTarget, "name"): _name,
+    (PublishTarget, "url"): _bucket,
+    (PublishTarget, "endpoint"): _endpoint,
+    (PublishTarget, "command"): _command,
     (Hook, "name"): _name,
     (Hook, "on"): _events,
     (Hook, "url"): _hub,

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Set
+from hashlib import sha256
 from pathlib import Path
 
 from syndicate import atomic_files
 from syndicate.catalogue.owners import SERVICE, Owner, OwnerKind
+from syndicate.store.documents import StoredDocument
 
 YIELDING_KINDS = (OwnerKind.PAGE, OwnerKind.FILE)
 """Owners whose addresses authors choose: one that is not available costs only its own document."""
+
+DIGEST = 32
+"""Characters of the hash of a document: 128 bits of SHA-256."""
 
 MAX_NAME_LENGTH = 255
 """Bytes in the name of a file, on all common file systems."""
@@ -23,24 +28,27 @@ Root = str
 
 
 class DocumentWriter:
-    """The documents of one build. `known` are those of earlier ones: key -> size, owner.
+    """The documents of one build. `known` are those of earlier ones, by root and path.
 
-    `reserved` are the first parts of paths that belong to the service.
+    `now`, in seconds since 1970, becomes the time of those that change. `reserved` are the first
+    parts of paths that belong to the service.
     """
 
     def __init__(
         self,
         roots: Mapping[Root, Path],
-        existing: Mapping[str, tuple[int, Owner]],
+        existing: Mapping[str, StoredDocument],
         owners: set[Owner],
+        now: int,
         reserved: Set[str] = frozenset(),
     ) -> None:
         self._reserved = {f"output:{name}" for name in reserved}
         self._roots = roots
         self._known = existing
+        self._now = now
         self.owners = owners
         """Whose documents are made again."""
-        self.made: dict[str, tuple[int, Owner]] = {}
+        self.made: dict[str, StoredDocument] = {}
         self._announced: set[str] = set()
         self.written: list[str] = []
         self.removed: list[str] = []
@@ -51,10 +59,10 @@ class DocumentWriter:
 
     def reserve(
         self, batch: Iterable[tuple[Owner, Mapping[str, bytes]]]
-    ) -> dict[str, tuple[int, Owner]]:
+    ) -> dict[str, StoredDocument]:
         """What a batch would write, to be kept before: a build that dies then has no orphans."""
         new = {
-            f"output:{path}": (-1, owner)
+            f"output:{path}": StoredDocument(-1, owner)
             for owner, documents in batch
             for path in documents
             if f"output:{path}" not in self._known
@@ -72,12 +80,18 @@ class DocumentWriter:
         What another owner had before waits until `settle`: it may want it again.
         """
         for path, data in documents.items():
-            before = self._known.get(f"{root}:{path}", (0, owner))[1]
+            before = self._known.get(f"{root}:{path}", StoredDocument(0, owner)).owner
             if before != owner and before in self.owners and before not in self._written_owners:
                 self._waiting.append((root, path, data, owner))
             else:
                 self._put(root, path, data, owner)
         self._written_owners.add(owner)
+
+    @property
+    def changed(self) -> list[str]:
+        """Paths in the output folder that were written or removed."""
+        written = [path for path in self.written if f"output:{path}" in self.made]
+        return [*written, *(key[7:] for key in self.removed if key.startswith("output:"))]
 
     def resolve_conflicts(self) -> None:
         """Give addresses that are free again to those who wait for them."""
@@ -89,36 +103,48 @@ class DocumentWriter:
             self._write(root, path, data, owner)
 
     def _write(self, root: Root, path: str, data: bytes, owner: Owner) -> None:
+        document = self._dated(f"{root}:{path}", data, owner)
         try:
-            if atomic_files.write(self._roots[root], path, data):
+            if atomic_files.write_dated(self._roots[root], path, data, document.changed):
                 self.written.append(path)
         except atomic_files.PathConflictError:
             if not (owner.kind in YIELDING_KINDS and self._roots[root].is_dir()):
                 raise
             self.collisions[owner] = (path, None)
         else:
-            self.made[f"{root}:{path}"] = (len(data), owner)
+            self.made[f"{root}:{path}"] = document
+
+    def _dated(self, key: str, data: bytes, owner: Owner) -> StoredDocument:
+        """A document with the time of its last change: on every machine the same.
+
+        Each change has another second, because HTTP has whole seconds (RFC 9110, section 8.8.2).
+        """
+        digest = sha256(data).hexdigest()[:DIGEST]
+        before = self._known.get(key, StoredDocument(-1, owner))
+        if before.hash == digest:
+            return StoredDocument(len(data), owner, digest, before.changed)
+        return StoredDocument(len(data), owner, digest, max(self._now, before.changed + 1))
 
     def has(self, owner: Owner) -> bool:
         """Whether an owner has documents, made now or left as they are."""
         documents = (*self.made.values(), *(() if owner in self.owners else self._known.values()))
-        return any(has == owner for _, has in documents)
+        return any(document.owner == owner for document in documents)
 
     def keep_unchanged(self, owner: Owner) -> None:
         """Leave what an owner has as it is."""
         self.made |= {
-            key: document for key, document in self._known.items() if document[1] == owner
+            key: document for key, document in self._known.items() if document.owner == owner
         }
 
     def retain_only(self, kind: OwnerKind, retained: Set[Owner]) -> None:
         """Of the owners of this kind, those not `retained` have no documents now."""
-        owners = {owner for _, owner in self._known.values() if owner.kind == kind}
+        owners = {d.owner for d in self._known.values() if d.owner.kind == kind}
         self.owners |= owners - retained
 
     def delete_orphans(self) -> None:
         """Remove what the owners made again had before and have no more."""
-        for key, (_, owner) in self._known.items():
-            if key not in self.made and owner in self.owners:
+        for key, document in self._known.items():
+            if key not in self.made and document.owner in self.owners:
                 root, _, path = key.partition(":")
                 atomic_files.remove(self._roots[root], path)
                 self.removed.append(key)
@@ -144,9 +170,9 @@ class DocumentWriter:
         if key in self._reserved:
             return SERVICE
         if key in self.made:
-            return self.made[key][1]
+            return self.made[key].owner
         before = self._known.get(key)
-        return before[1] if before and before[1] not in self.owners else None
+        return before.owner if before and before.owner not in self.owners else None
 
 
 class DryRunWriter(DocumentWriter):
@@ -155,23 +181,24 @@ class DryRunWriter(DocumentWriter):
     def reserve(
         self,
         batch: Iterable[tuple[Owner, Mapping[str, bytes]]],  # noqa: ARG002  nothing is written
-    ) -> dict[str, tuple[int, Owner]]:
+    ) -> dict[str, StoredDocument]:
         return {}
 
     def _write(self, root: Root, path: str, data: bytes, owner: Owner) -> None:
-        self.made[f"{root}:{path}"] = (len(data), owner)
+        self.made[f"{root}:{path}"] = self._dated(f"{root}:{path}", data, owner)
         if not atomic_files.is_current(self._roots[root], path, data):
             self.written.append(path)
 
 
-def missing(roots: Mapping[Root, Path], written: Mapping[str, tuple[int, Owner]]) -> set[Owner]:
+def missing(roots: Mapping[Root, Path], written: Mapping[str, StoredDocument]) -> set[Owner]:
     """The owners of documents that are not on disk as they were written."""
     owners: set[Owner] = set()
-    for key, (size, owner) in written.items():
+    for key, document in written.items():
         root, _, path = key.partition(":")
         try:
-            if os.stat(f"{roots[root]}/{path}").st_size != size:  # noqa: PTH116  for thousands
-                owners.add(owner)
+            size = os.stat(f"{roots[root]}/{path}").st_size  # noqa: PTH116  for thousands
+            if size != document.size:
+                owners.add(document.owner)
         except OSError:  # gone, or out of reach: writing it again will show which
-            owners.add(owner)
+            owners.add(document.owner)
     return owners

@@ -22,6 +22,8 @@ class BuildState:
         """Whether a build has ended since the service started."""
         self.happened = Event()
         """Set when a build changed anything: there may be events for hooks."""
+        self.publish_due = Event()
+        """Set when documents may have changed, so that they may have to be published."""
 
     def take_requested(self) -> None:
         """Serve the requested documents in the next refresh."""
@@ -35,6 +37,7 @@ class BuildState:
         paths = [*report.written, *(path for root, _, path in removed if root == "output")]
         if report.changed or paths:
             self.happened.set()
+            self.publish_due.set()
             self.is_new = True
         self.paths.update(paths)
         self.is_built = True

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from syndicate.service.delivery_task import SentMetrics
 from syndicate.service.jobs import IMMEDIATELY
 from syndicate.service.problems import is_failure
+from syndicate.service.publish_task import PublishMetrics
 from syndicate.service.scheduler import Scheduler
 from syndicate.web.metrics import Traffic
 
@@ -18,7 +19,12 @@ class Health:
     """What `/livez`, `/readyz` and `/metrics` report; a collector of prometheus_client."""
 
     def __init__(
-        self, scheduler: Scheduler, max_idle: float, traffic: Traffic, sent: SentMetrics
+        self,
+        scheduler: Scheduler,
+        max_idle: float,
+        traffic: Traffic,
+        sent: SentMetrics,
+        published: PublishMetrics,
     ) -> None:
         """`max_idle`: seconds without a pass after which the service counts as stuck."""
         self._scheduler = scheduler
@@ -28,6 +34,7 @@ class Health:
         self._registry = CollectorRegistry()
         self._registry.register(traffic)
         self._registry.register(sent)
+        self._registry.register(published)
         self._registry.register(self)
 
     def livez(self) -> Sequence[str]:

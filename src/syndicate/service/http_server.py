@@ -26,6 +26,7 @@ from syndicate.issues.archive import moved_pages
 from syndicate.service.bounce_task import WebhookEndpoint
 from syndicate.service.delivery_task import SentMetrics
 from syndicate.service.health import Health
+from syndicate.service.publish_task import PublishMetrics
 from syndicate.service.scheduler import Scheduler
 from syndicate.service.signup_task import SignupEndpoint
 from syndicate.service.threaded_handler import ThreadedHandler
@@ -71,7 +72,8 @@ class HttpServer:
         self._cache = SiteCache(setup.places.output, site, memory=memory)
         traffic = Traffic()
         self.sent = SentMetrics()
-        self._health = Health(scheduler, max_idle, traffic, self.sent)
+        self.published = PublishMetrics()
+        self._health = Health(scheduler, max_idle, traffic, self.sent, self.published)
         clients = Clients(Limit(), _proxies(setup))
         self._responder = Responder(self._cache, clients, traffic, self._health)
         self._handlers: tuple[ThreadedHandler, ...] = ()

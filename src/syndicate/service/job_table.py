@@ -18,6 +18,7 @@ from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
 from syndicate.service.issue_task import IssueTask
 from syndicate.service.jobs import IntervalTrigger, Job, OnDemandTrigger, SlotTrigger
+from syndicate.service.publish_task import PublishMetrics, PublishTask
 from syndicate.service.refresh_task import RefreshTask, places_of_issues
 from syndicate.service.signup_task import SignupMailTask
 from syndicate.service.store_task import StoreTask
@@ -56,6 +57,13 @@ def server_jobs(setup: Setup, served: BuildState, serving: HttpServer) -> Iterat
     yield Job(refresh.name, poll, refresh.run, has_work=refresh.has_work)
     forwarding = ProxyCheck(serving, setup.config_file)
     yield Job(forwarding.name, poll, forwarding.run)
+
+
+def publish_jobs(setup: Setup, served: BuildState, metrics: PublishMetrics) -> Iterator[Job]:
+    """Publishing to targets: slow, so in the background."""
+    if setup.config.publish:
+        task = PublishTask(setup, served, metrics)
+        yield Job(task.name, MINUTE, task.run, background=True, has_work=task.has_work)
 
 
 def mail_jobs(

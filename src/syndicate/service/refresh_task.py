@@ -79,6 +79,7 @@ class RefreshTask:
         if self._served.is_new or self._times == before:
             return False
         self._served.happened.set()  # there may be events for hooks
+        self._served.publish_due.set()
         return True
 
 

@@ -26,7 +26,7 @@ from syndicate.service.config_watch import ConfigWatch
 from syndicate.service.delivery_task import DeliveryTask
 from syndicate.service.http_server import HttpServer
 from syndicate.service.issue_pages import IssuePages
-from syndicate.service.job_table import mail_jobs, server_jobs, site_jobs
+from syndicate.service.job_table import mail_jobs, publish_jobs, server_jobs, site_jobs
 from syndicate.service.jobs import IntervalTrigger, Job
 from syndicate.service.problems import as_findings
 from syndicate.service.scheduler import Scheduler
@@ -169,6 +169,7 @@ class Service:
                 *self._database_lock.jobs(poll),
                 *site_jobs(self._setup, served),
                 *server_jobs(self._setup, served, self._server),
+                *publish_jobs(self._setup, served, self._server.published),
                 *mail_jobs(self._setup, served, pages, self._email_requested, delivery_task),
                 Job(self._configuration.name, poll, self._configuration.run),
             ]

@@ -14,7 +14,7 @@ from syndicate.errors import StoreError
 Row = tuple[Any, ...]
 Values = Mapping[str, object]
 
-SCHEMA_VERSION = "0020"
+SCHEMA_VERSION = "0021"
 """The newest migration."""
 
 ABOUT_PEOPLE = frozenset(

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from syndicate.catalogue.owners import Owner
 from syndicate.store.database import Database
 from syndicate.store.meta import Key, Meta
+
+
+class StoredDocument(NamedTuple):
+    """A document that was written: size in bytes (-1 until then), owner, and hash of the bytes.
+
+    `changed` is when its bytes last changed, in whole seconds since 1970.
+    """
+
+    size: int
+    owner: Owner
+    hash: str = ""
+    changed: int = 0
 
 
 class Documents:
@@ -17,11 +30,13 @@ class Documents:
         self._database = database
         self._rows = database.rows
 
-    def all(self) -> dict[str, tuple[int, Owner]]:
-        """Path -> size and owner of every document that was written."""
+    def all(self) -> dict[str, StoredDocument]:
+        """Every document that was written, by root and path, such as `output:feed.xml`."""
         return {
-            str(p): (int(s), Owner.parse(str(o)))
-            for p, s, o in self._rows("SELECT path, size, owner FROM documents")
+            str(path): StoredDocument(int(size), Owner.parse(str(owner)), str(digest), int(changed))
+            for path, size, owner, digest, changed in self._rows(
+                "SELECT path, size, owner, hash, changed FROM documents"
+            )
         }
 
     def findings(self) -> dict[Owner, str]:
@@ -33,16 +48,14 @@ class Documents:
         """Paths of feeds that no longer exist."""
         return frozenset(json.loads(Meta(self._database).all().get(Key.GONE_FEEDS, "[]")))
 
-    def save(self, written: Mapping[str, tuple[int, Owner]], removed: Iterable[str]) -> None:
-        """Add documents (path -> size, owner) and delete those that were removed."""
+    def save(self, written: Mapping[str, StoredDocument], removed: Iterable[str]) -> None:
+        """Add documents, by root and path, and delete those that were removed."""
         self._database.run_many(
             "DELETE FROM documents WHERE path = :path", [{"path": p} for p in removed]
         )
-        self._database.run_many(
-            "INSERT INTO documents (path, size, owner) VALUES (:path, :size, :owner) "
-            "ON CONFLICT (path) DO UPDATE SET size = excluded.size, owner = excluded.owner",
-            [{"path": p, "size": s, "owner": str(o)} for p, (s, o) in written.items()],
-        )
+        columns = ("path", "size", "owner", "hash", "changed")
+        rows = [(p, d.size, str(d.owner), d.hash, d.changed) for p, d in written.items()]
+        self._database.upsert("documents", columns, rows)
 
     def save_findings(self, owners: Iterable[Owner], findings: Mapping[Owner, str]) -> None:
         """Replace the findings of owners whose documents were made."""

@@ -5,6 +5,7 @@ Events are stored in the transaction of what they report. Decides nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,14 +15,21 @@ from syndicate.store.confirmed_time import confirmed_time
 from syndicate.store.database import Database
 from syndicate.timestamps import format_timestamp
 
+PATHS_IN_EVENT = 1000
+"""Documents in one event."""
+
 
 class EventKind(StrEnum):
-    """The events that hooks can get. The subject is an issue, the id of an article, or a URL."""
+    """The events that hooks can get.
+
+    The subject is an issue, the id of an article, or a URL; of documents, target and paths as JSON.
+    """
 
     ARTICLE_PUBLISHED = "article-published"
     ISSUE_MADE = "issue-made"
     ISSUE_APPROVED = "issue-approved"
     FEED_CHANGED = "feed-changed"
+    DOCUMENTS_CHANGED = "documents-changed"
 
 
 class Event(NamedTuple):
@@ -88,6 +96,14 @@ class Events:
                 for i, subject in enumerate(subjects)
             ],
         )
+
+    def add_documents_changed(self, target: str, paths: Sequence[str], at: str) -> None:
+        """Add events about documents that changed at a publish target, or here if it is ""."""
+        parts = (
+            paths[start : start + PATHS_IN_EVENT] for start in range(0, len(paths), PATHS_IN_EVENT)
+        )
+        subjects = [json.dumps({"target": target, "paths": list(part)}) for part in parts]
+        self.add(EventKind.DOCUMENTS_CHANGED, subjects, at)
 
     def add_at(self, number: int, event: str, at: str) -> None:
         """Add an event without a subject under a given id, higher than all before."""

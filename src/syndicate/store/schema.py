@@ -104,6 +104,29 @@ documents = Table(  # files this program wrote
     Column("path", PLAIN, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("owner", PLAIN, nullable=False),  # catalogue.owners.Owner
+    Column("hash", PLAIN, nullable=False, server_default=""),  # of its bytes; "" until written
+    # When its bytes last changed, in seconds since 1970: the time of the file on every machine.
+    Column("changed", BigInteger, nullable=False, server_default="0"),
+)
+
+published_documents = Table(  # what targets have; with "" as hash while one is being written
+    "published_documents",
+    metadata,
+    Column("target", PLAIN, primary_key=True),  # its name in config.yaml
+    Column("path", PLAIN, primary_key=True),  # relative to the output folder
+    Column("hash", PLAIN, nullable=False),  # as in documents
+    sqlite_with_rowid=False,
+)
+
+publish_targets = Table(  # the state of each target
+    "publish_targets",
+    metadata,
+    Column("name", PLAIN, primary_key=True),
+    Column("destination", PLAIN, nullable=False),  # hash of its settings: another one is empty
+    Column("published_at", PLAIN, nullable=False),  # when it last had all documents, "" before
+    Column("attempts", BigInteger, nullable=False),  # that failed since
+    Column("next_try", PLAIN, nullable=False),
+    Column("reason", PLAIN, nullable=False),  # of the last failure, "" after a success
 )
 
 document_findings = Table(  # findings of making documents

@@ -110,6 +110,8 @@ CREATE TABLE documents (
   path TEXT NOT NULL,
   size BIGINT NOT NULL,
   owner TEXT NOT NULL,
+  hash TEXT DEFAULT '' NOT NULL,
+  changed BIGINT DEFAULT '0' NOT NULL,
   PRIMARY KEY (path)
 );
 CREATE TABLE events (
@@ -193,6 +195,22 @@ CREATE TABLE provider_events (
   id TEXT NOT NULL,
   received_at TEXT NOT NULL,
   PRIMARY KEY (id)
+)
+ WITHOUT ROWID;
+CREATE TABLE publish_targets (
+  name TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  published_at TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  next_try TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (name)
+);
+CREATE TABLE published_documents (
+  target TEXT NOT NULL,
+  path TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (target, path)
 )
  WITHOUT ROWID;
 CREATE TABLE recovered_deliveries (
@@ -309,4 +327,4 @@ CREATE TABLE workers (
 )
  WITHOUT ROWID;
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
-INSERT INTO alembic_version VALUES ('0020');
+INSERT INTO alembic_version VALUES ('0021');

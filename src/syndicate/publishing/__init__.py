@@ -1,0 +1,1 @@
+"""Publish the documents of the output folder to targets: folders, object storage, commands."""
