@@ -219,6 +219,20 @@ def test_connections_are_shared_evenly_and_a_new_worker_gets_its_part() -> None:
     assert sorted(len(worker.connected) for worker in (*workers, new)) == [2, 2, 3, 3]
 
 
+def test_connections_over_the_share_count_until_they_are_closed() -> None:
+    (one,) = together(server(connections=4), [1])
+    new = Worker(2, one.tables)
+    new.exchange(1000, BEGAN, 9)
+    one.exchange(1000, BEGAN, 9)
+    assert one.tables.reservations[1].connections == 4
+    new.exchange(1000, BEGAN, 10)
+    assert new.quota.slots.allowed == 0
+    one.connect()
+    one.exchange(1000, BEGAN, 11)
+    new.exchange(1000, BEGAN, 11)
+    assert new.quota.slots.allowed == len(one.connected) == 2
+
+
 def test_the_connections_of_a_dead_worker_are_free() -> None:
     one, other = together(server(connections=6), [1, 2])
     assert len(one.connected) == len(other.connected) == 3
@@ -363,6 +377,15 @@ class Workers(RuleBasedStateMachine):
         for message in worker.sending:
             message.counted_by = self.real + self.exchange_seconds
         self.cut_off.append(worker)
+
+    @precondition(lambda self: len(self.alive) > 1)
+    @rule(which=WHICH, seconds=PASSES)
+    def dies_and_others_go_on(self, which: int, seconds: float) -> None:
+        self.begins(which, 12)
+        self.dies(which)
+        for pause in (seconds, SECOND):
+            self.real += pause
+            self.works(which, 3)
 
     @precondition(lambda self: self.cut_off)
     @rule(which=WHICH, many=st.integers(1, 12))
