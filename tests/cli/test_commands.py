@@ -420,6 +420,7 @@ def test_config_prints_every_setting_as_yaml_that_can_be_used(site: Path, run: R
             "feeds",
             "newsletters",
             "hooks",
+            "publish",
             "subscribers",
             "sending",
             "bounces",
