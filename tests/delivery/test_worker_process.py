@@ -22,6 +22,7 @@ from smtp_server import SmtpServer
 from syndicate import cli
 from syndicate.delivery.planning import plan_approved
 from syndicate.delivery.worker_session import worker_session
+from syndicate.store.incarnation import RESTORED
 from syndicate.store.workers import Workers
 from syndicate.timestamps import parse_timestamp
 
@@ -201,6 +202,19 @@ def test_a_worker_joins_again_after_its_session_was_ended(
         plan_approved(opened, NOON)
         wait_for(lambda: len(server.accepted) == len(PEOPLE))
     assert recipients(server) == PEOPLE
+
+
+@on_postgresql
+def test_a_worker_sends_nothing_from_a_store_that_was_restored_meanwhile(
+    mailed: MailingSite, server: SmtpServer
+) -> None:
+    with WorkerProgram(mailed.folder.root) as worker, mailed.folder.opened() as opened:
+        wait_for(lambda: worker.is_ready)
+        with opened.database.transaction():
+            opened.database.upsert("meta", ("key", "value"), [(RESTORED, "yes")])
+        plan_approved(opened, NOON)
+        wait_for(lambda: "restored from a backup" in worker.get("/readyz")[1])
+    assert recipients(server) == []
 
 
 @on_postgresql

@@ -21,14 +21,24 @@ from mailing_site import MailingSite, new_mailing_site
 from sqlalchemy import make_url
 
 from smtp_server import Action, Close, SmtpServer, Step
+from syndicate.config.model import Server
 from syndicate.delivery import worker_session as sessions
+from syndicate.delivery.batch import batch_of
+from syndicate.delivery.messages import message_factory
 from syndicate.delivery.planning import plan_approved, plan_step
 from syndicate.delivery.planning_pace import PlanningPace
-from syndicate.delivery.worker_session import WorkerSession, silent_looks, worker_session
+from syndicate.delivery.queue import Task
+from syndicate.delivery.quota_exchange import QuotaExchange
+from syndicate.delivery.recorder import DeliveryRecorder
+from syndicate.delivery.relays import Relay
+from syndicate.delivery.worker_session import WorkerSession, drain, silent_looks, worker_session
+from syndicate.delivery.workers import Accepted, OutcomeUnknown, WorkerEvent
 from syndicate.errors import StoreError, SyndicateError
+from syndicate.mail.outbox import Outbox
 from syndicate.site import Site
 from syndicate.store.chunks import Chunks
-from syndicate.store.claims import Claims, Transition
+from syndicate.store.claims import ClaimedDelivery, Claims, Transition
+from syndicate.store.issue_sends import IssueSends
 from syndicate.store.workers import WorkerRow, Workers
 
 PROGRAM = Path(sys.executable).with_name("syndicate")
@@ -359,6 +369,53 @@ def test_the_session_of_a_silent_worker_is_ended_and_that_of_a_busy_one_is_not(
     assert [bool(row.ended_at) for row in Workers(other.database).all()] == [True]
 
 
+@on_postgresql
+def test_a_worker_that_is_cut_off_within_a_transaction_keeps_others_waiting_for_seconds(
+    site: MailingSite, other: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syndicate.store.postgresql.MAX_IDLE_SECONDS", 1)
+    with (
+        site.folder.opened() as opened,
+        suppress(SyndicateError),  # its session has ended
+        worker_session(opened.database, opened.config),
+        opened.database.transaction(),  # and says nothing more
+        worker_session(other.database, other.config) as session,
+    ):
+        session.recover()
+        (cut_off, _) = Workers(other.database).all()
+        assert cut_off.ended_at
+
+
+@on_postgresql
+def test_a_late_outcome_that_is_in_doubt_stays_held(
+    site: MailingSite, first: FirstWorker, other: Site
+) -> None:
+    first.die(other)
+    with worker_session(other.database, other.config) as session:
+        session.recover()
+    with site.folder.opened() as opened:
+        relay = Relay(Server(name="main", host="127.0.0.1"), Outbox(site.folder.root))
+        (sending,) = IssueSends(opened.database).open()
+        delivery = (first.sending.issue, first.sending.subscriber)
+        claimed = ClaimedDelivery(*delivery, "pending", 0, PEOPLE[0], "")
+        task = Task(sending, claimed, message_factory(opened, sending))
+        quotas = QuotaExchange(opened.database, first.session.worker.id, [relay])
+        recorder = DeliveryRecorder(
+            opened.database,
+            opened.config.sending,
+            first.session.owner,
+            quotas,
+            lambda *_: None,
+            lambda _: None,
+        )
+        events: list[WorkerEvent] = [
+            Accepted(task, relay, "250 ok"),
+            OutcomeUnknown(task, relay, "a 2nd reply"),
+        ]
+        recorder.write_last(batch_of(events, opened.config.sending, NOON))
+    assert states(site) == {"held": 1, "pending": 14}
+
+
 # -- processes -------------------------------------------------------------------------------------
 
 
@@ -491,3 +548,25 @@ def test_a_stopped_worker_sends_nothing_more_and_reports_what_it_knows(
         assert sorted(accepted(server)) == PEOPLE
         assert set(accepted(server).values()) == {1}
     assert states(in_small_chunks) == {"sent": 60}
+
+
+@on_postgresql
+def test_a_worker_that_ends_is_not_silent_while_a_server_keeps_its_last_message(
+    in_small_chunks: MailingSite,
+) -> None:
+    second = SecondMessage(None)
+    with SmtpServer(second) as server:
+        in_small_chunks.send_by_smtp(server.port, connections=1, timeout=60)
+        with Process(in_small_chunks) as ending, in_small_chunks.folder.opened() as opened:
+
+            def looks(since: set[str]) -> int:
+                since.add(Workers(opened.database).all()[0].seen_at)
+                return len(since)
+
+            assert second.arrived.wait(PATIENCE)
+            drain(opened.database, Workers(opened.database).all()[0].name)
+            seen: set[str] = set()
+            wait_for(lambda: looks(seen) > 3)
+            second.decided.set()
+            ending.output()
+    assert set(states(in_small_chunks)) == {"sent", "pending"}

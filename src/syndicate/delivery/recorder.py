@@ -153,8 +153,9 @@ class DeliveryRecorder:
 
         def write() -> None:
             with self._database.transaction():
-                self._write_outcomes(batch)
+                # First: of a late outcome may be in doubt, too, whether it is right.
                 self._claims.apply_late(batch.transitions, batch.now)
+                self._write_outcomes(batch)
                 self._quotas.close()
 
         with_retries(write, seconds=LATE_SECONDS)

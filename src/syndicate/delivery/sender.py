@@ -31,6 +31,7 @@ from syndicate.delivery.rate_limits import DAY
 from syndicate.delivery.recorder import DeliveryRecorder
 from syndicate.delivery.relays import Relay, RelayError, transports
 from syndicate.delivery.states import BACKOFF, OPEN
+from syndicate.delivery.transactions import with_retries
 from syndicate.delivery.worker_session import WorkerSession, worker_session
 from syndicate.delivery.workers import worker_pool
 from syndicate.errors import DeliveryError
@@ -133,6 +134,7 @@ class Sender:
                 return self._report(progress, relays)
 
     def _must_stop(self, stopping: Callable[[], bool], key: _SigningKeyWatch) -> bool:
+        with_retries(self._session.look)  # also while the last messages finish
         is_over = stopping() or self._session.is_draining
         return is_over or self._quiet_until() is not None or key.check()
 
@@ -203,7 +205,6 @@ class Sender:
 
     def _issues_to_send(self) -> Mapping[int, IssueSend]:
         """The issues to send now, after planning those that were approved meanwhile."""
-        self._session.look()
         if time.monotonic() >= self._plan_at:
             self._waiting = plan_approved(self._site, datetime.now(UTC), self._shown)
             self._plan_at = time.monotonic() + PLAN_SECONDS

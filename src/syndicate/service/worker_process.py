@@ -165,14 +165,15 @@ class WorkerProcess:
                     self._health.note("")
                     last = self._send_if_needed(site, sender, last)
                     self._stopping.wait(POLL_SECONDS)
-        except SyndicateError as error:
-            self._health.note(error.message)
+        except (SyndicateError, OSError) as error:  # no disk space for the record, for example
+            self._health.note(error.message if isinstance(error, SyndicateError) else str(error))
             self._stopping.wait(RETRY_SECONDS)
 
     def _send_if_needed(self, site: Site, sender: Sender, last: LastRun | None) -> LastRun | None:
         active = sending_status(site, _planned_by_others).active
         if self._stopping.is_set() or not needs_run(last, active, datetime.now(UTC)):
             return last
+        _require_known_store(site)  # it may have been restored meanwhile
         progress = ProgressMeter(self._health.sent)
 
         def on_progress(in_progress: Sequence[IssueProgress], _: Sequence[RelayError]) -> None:

@@ -30,6 +30,12 @@ STREAMED_ROWS = 5_000
 PATIENCE_SECONDS = 2
 """How long to wait for other programs to close their connections."""
 
+MAX_IDLE_SECONDS = 10
+"""How long a worker may do nothing within a transaction before the server ends its session.
+
+All others wait for it meanwhile: its process was stopped, or its host was cut off.
+"""
+
 OWN_DATABASE = "create one for syndicate alone: createdb syndicate"
 
 
@@ -42,7 +48,9 @@ class PostgreSQL:
         self._name = "the database at " + rest.rsplit("@", 1)[-1].split("?")[0]
         try:
             self._engine = sqlalchemy.create_engine(
-                f"{driver}://{rest}", connect_args={"fallback_application_name": "syndicate"}
+                f"{driver}://{rest}",
+                isolation_level="READ COMMITTED",  # a transaction sees what was written before it
+                connect_args={"fallback_application_name": "syndicate"},
             )
         except ModuleNotFoundError as error:
             hint = "install it: pip install 'psycopg[binary]'"
@@ -172,6 +180,7 @@ class PostgreSQL:
         if self.rows(f"SELECT pg_try_advisory_lock_shared({SENDERS})") != [(True,)]:
             return False
         self.rows(f"SELECT pg_advisory_lock({WORKERS}, {int(worker)})")
+        self.run(f"SET idle_in_transaction_session_timeout = '{MAX_IDLE_SECONDS}s'")
         return True
 
     def has_session(self) -> bool:
