@@ -153,7 +153,7 @@ class DeliveryRecorder:
 
         def write() -> None:
             with self._database.transaction():
-                # First: of a late outcome may be in doubt, too, whether it is right.
+                # Late outcomes first: one of them may be doubtful.
                 self._claims.apply_late(batch.transitions, batch.now)
                 self._write_outcomes(batch)
                 self._quotas.close()
