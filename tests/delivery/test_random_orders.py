@@ -24,11 +24,11 @@ from mailing_site import MailingSite, change_deliveries, new_mailing_site, now
 
 from smtp_server import Action, Close, Reply, SmtpServer, Step, accept_everything
 from syndicate.backoff import Backoff
-from syndicate.delivery import relays
+from syndicate.delivery import planning_pace, relays
 from syndicate.delivery.operations import cancellation, pausing, report, resending
 from syndicate.delivery.operations.store_recovery import resume_moved
 from syndicate.delivery.states import FOLLOWS, DeliveryState
-from syndicate.store import chunks, recipients
+from syndicate.store import chunks
 from syndicate.store.issues import Issue
 from syndicate.store.sqlite import Sqlite
 from syndicate.store.subscribers import Subscriber, Subscribers, SuppressionReason
@@ -77,7 +77,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.site.send_by_smtp(self.server.port, connections=2, timeout=0.3)
         self.small = (
             patch.object(chunks, "CHUNK_SIZE", 2),
-            patch.object(recipients, "PLANNING_STEP", 4),
+            patch.object(planning_pace, "FIRST_LIMIT", 4),
         )
         for each in self.small:
             each.start()
